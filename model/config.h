@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a switch is built from: its topology and its timing. Plain values, filled by the topology
+// and timing files (testbench/config/) or by a test; the model reads them at elaboration only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "model/types.h"
+
+namespace ntb {
+
+/// Family members by device ID (docs/reference/behaviour.md B1.1).
+enum class device_id : std::uint16_t {
+    hpes24nt6ag2 = 0x8091,
+    hpes32nt8ag2 = 0x808F,
+    hpes32nt8bg2 = 0x8088,
+    hpes12nt12g2 = 0x8092,
+    hpes16nt16g2 = 0x8090,
+    hpes24nt24g2 = 0x808E,
+    hpes32nt24ag2 = 0x808C,
+    hpes32nt24bg2 = 0x808A,
+};
+
+/// SWPORTxCTL/STS.MODE encodings (B3.1).
+enum class port_mode : std::uint8_t {
+    disabled = 0,
+    downstream = 1,
+    upstream = 2,
+    nt = 3,
+    upstream_nt = 4,
+    unattached = 5,
+    upstream_dma = 6,
+    upstream_nt_dma = 7,
+    nt_dma = 8,
+};
+[[nodiscard]] constexpr bool has_nt_function(port_mode m) {
+    return m == port_mode::nt || m == port_mode::upstream_nt || m == port_mode::upstream_nt_dma ||
+           m == port_mode::nt_dma;
+}
+
+/// SWPARTxSTS.STATE encodings (B3.6); 2 is unknown.
+enum class partition_state : std::uint8_t { disabled = 0, active = 1, reset = 3 };
+
+/// BARSETUP.ATRAN: how a window BAR translates (B9.1).
+enum class bar_translation : std::uint8_t { direct = 0, lut12 = 1, lut24 = 2 };
+
+/// One BAR as BARSETUPn describes it.
+struct bar_config {
+    bool enabled = false;
+    bool is_64bit = false;
+    bool prefetchable = false;
+    bool config_space = false; ///< MODE=1: the NT configuration space (BAR0 only)
+    std::uint8_t size_log2 = 0; ///< aperture is 2^size_log2 bytes
+    bar_translation translation = bar_translation::direct;
+    partition_number target_partition{};
+};
+
+struct port_config {
+    port_mode mode = port_mode::disabled;
+    partition_number partition{};
+    /// Requester ID of the host behind this port, for doors that carry none (vfio-user).
+    requester_id host_requester{};
+    std::uint8_t device_number = 0;
+    std::uint8_t link_width = 4;      ///< lanes
+    std::uint8_t link_generation = 2; ///< 1 = 2.5 GT/s, 2 = 5 GT/s
+    std::array<bar_config, bar_count> bars{};
+};
+
+struct topology_config {
+    device_id device = device_id::hpes24nt6ag2;
+    std::array<partition_state, max_partitions> partitions{};
+    std::array<port_config, max_ports> ports{};
+};
+
+/// Every number of the timing configuration, in core-clock cycles where not said otherwise. No
+/// source gives the device's own figures (B18.6): all defaults are "assumed".
+struct timing_config {
+    std::uint32_t core_clock_ps = 4000; ///< period; 250 MHz assumed
+    bool link_serialisation = true;     ///< TLPs occupy their link (B18.2)
+    std::uint32_t ingress = 12;   ///< last symbol of a TLP to the function's decode
+    std::uint32_t egress = 12;    ///< function to first symbol on the link
+    std::uint32_t decode = 1;     ///< register access in the function
+    std::uint32_t gasa = 4;       ///< extra for a global address space access
+    std::uint32_t doorbell = 8;   ///< OUTDBELLSET to the peers' INDBELLSTS
+    std::uint32_t message = 8;    ///< OUTMSG to the peer's INMSG
+    std::uint32_t event = 8;      ///< switch event to NTINTSTS.SEVENT
+    std::uint32_t interrupt = 4;  ///< NTINTSTS bit to the MSI or INTx message
+    std::uint32_t window = 10;    ///< memory-window translation
+    std::uint32_t link_retrain_ns = 1000; ///< DL_Down to DL_Up of a hot reset, nanoseconds
+    std::uint32_t completion_timeout_us = 50000;
+};
+inline constexpr std::uint32_t max_timing_cycles = 4096; ///< bound of each cycle count
+
+/// All delays zero: for functional tests and for measuring the model's own cost.
+[[nodiscard]] constexpr timing_config ideal_timing() {
+    timing_config t{};
+    t.link_serialisation = false;
+    t.ingress = t.egress = t.decode = t.gasa = 0;
+    t.doorbell = t.message = t.event = t.interrupt = t.window = 0;
+    t.link_retrain_ns = 0;
+    return t;
+}
+
+} // namespace ntb

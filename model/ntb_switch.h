@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The switch: composes the NT functions, their links and the switch core. This header is all that
+// the layers above see of the model's structure.
+//
+// Units: simulated time; temperature in half degrees Celsius. Threading: the SystemC thread;
+// b_transport from SC_THREADs only (it waits). Errors: TLM response status (GENERIC_ERROR for a
+// completion time-out, ADDRESS_ERROR for an unsupported request, OK otherwise), logged in AER.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <systemc>
+#include <tlm>
+
+#include "model/config.h"
+#include "model/trace_sink.h"
+#include "model/types.h"
+
+namespace ntb {
+
+class nt_port;
+class switch_core;
+
+class ntb_switch : public sc_core::sc_module {
+public:
+    /// Builds the switch of `topology`; `trace` may be null (nothing is traced) and must outlive
+    /// the simulation.
+    ntb_switch(const sc_core::sc_module_name& name, const topology_config& topology,
+               const timing_config& timing, trace_sink* trace = nullptr);
+    ~ntb_switch() override;
+
+    /// Whether the topology gives this port an NT function, and so sockets.
+    [[nodiscard]] bool has_nt(port_number port) const;
+
+    /// Target sockets of a port with an NT function (address = offset in the space).
+    tlm::tlm_target_socket<>& config_socket(port_number port);
+    tlm::tlm_target_socket<>& bar_socket(port_number port, bar_number bar);
+    /// Memory writes and reads into that port's host, MSI and INTx included.
+    tlm::tlm_initiator_socket<>& upstream_socket(port_number port);
+
+    /// Aperture in bytes of a BAR as BARSETUP has it now; 0 = disabled or upper half.
+    [[nodiscard]] std::uint64_t bar_size(port_number port, bar_number bar) const;
+
+    /// Data link up or (surprise) down on that port.
+    void set_link(port_number port, bool up);
+    [[nodiscard]] bool link_up(port_number port) const;
+    /// Hot reset arriving on that port's link: link down and up, then as behaviour.md section 4.
+    void hot_reset(port_number port);
+    /// Fundamental reset of one partition.
+    void fundamental_reset(partition_number partition);
+    /// Ambient input of the temperature sensor.
+    void set_temperature(unsigned half_degrees);
+
+    /// Accesses the 18-bit global address space without timing and side effects on time (SMBus,
+    /// tests). Returns all ones / does nothing where nothing is mapped.
+    [[nodiscard]] std::uint32_t global_read(std::uint32_t address);
+    void global_write(std::uint32_t address, std::uint32_t value);
+
+    [[nodiscard]] const topology_config& topology() const { return topology_; }
+    [[nodiscard]] const timing_config& timing() const { return timing_; }
+
+private:
+    topology_config topology_;
+    timing_config timing_;
+    std::unique_ptr<switch_core> core_;
+    std::array<std::unique_ptr<nt_port>, max_ports> ports_;
+};
+
+} // namespace ntb
