@@ -43,8 +43,10 @@ public:
 
     /// The vector has `value` from `now_ps` on. Times never run backwards over all calls.
     virtual void set(signal_id id, std::uint64_t now_ps, std::uint64_t value) noexcept = 0;
-    /// A one-bit signal is 1 from `now_ps` to `until_ps` (an event of one clock cycle).
-    virtual void pulse(signal_id id, std::uint64_t now_ps, std::uint64_t until_ps) noexcept = 0;
+    /// The vector has `value` from `now_ps` to `until_ps`, then 0, unless a later call comes
+    /// first (an event of one clock cycle: `value` 1; a set-only register: the bits written).
+    virtual void pulse(signal_id id, std::uint64_t now_ps, std::uint64_t until_ps,
+                       std::uint64_t value) noexcept = 0;
     /// A text signal shows `text` from `now_ps` to `until_ps`, then is empty, unless a later
     /// call comes first. The text is printable ASCII; the callee copies it.
     virtual void text(signal_id id, std::uint64_t now_ps, std::uint64_t until_ps,
