@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Writes the CTest file OUTPUT with one test per Boost.Test case of EXECUTABLE (see
+# behaviour_test.cmake). A case is "name*" (enabled), four blanks deeper than its suite.
+cmake_minimum_required(VERSION 3.25)
+execute_process(COMMAND ${EXECUTABLE} --list_content=HRF
+    RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${EXECUTABLE} does not list its tests: ${err}")
+endif()
+string(REPLACE "\n" ";" lines "${out}${err}")
+
+set(names "")
+set(suites "")
+set(script "")
+list(LENGTH lines count)
+math(EXPR last "${count} - 1")
+foreach(index RANGE ${last})
+    list(GET lines ${index} line)
+    if(NOT line MATCHES "^( *)([A-Za-z0-9_]+)\\*?(:.*)?$")
+        continue()
+    endif()
+    string(LENGTH "${CMAKE_MATCH_1}" indent)
+    math(EXPR depth "${indent} / 4")
+    set(name "${CMAKE_MATCH_2}")
+    list(SUBLIST suites 0 ${depth} suites)
+    list(APPEND suites ${name})
+    # A suite is what has something deeper below it.
+    math(EXPR next "${index} + 1")
+    set(deeper FALSE)
+    if(next LESS count)
+        list(GET lines ${next} next_line)
+        if(next_line MATCHES "^( *)[^ ]")
+            string(LENGTH "${CMAKE_MATCH_1}" next_length)
+            if(next_length GREATER indent)
+                set(deeper TRUE)
+            endif()
+        endif()
+    endif()
+    if(NOT deeper)
+        list(JOIN suites "/" path)
+        list(JOIN suites "." dotted)
+        set(test "${NAME}.${dotted}")
+        string(APPEND script
+            "add_test([==[${test}]==] [==[${EXECUTABLE}]==] [==[--run_test=${path}]==])\n"
+            "set_tests_properties([==[${test}]==] PROPERTIES LABELS [==[${LABELS}]==]"
+            " TIMEOUT ${TIMEOUT})\n")
+        list(APPEND names ${test})
+    endif()
+endforeach()
+if(NOT names)
+    message(FATAL_ERROR "${EXECUTABLE} has no test cases")
+endif()
+file(WRITE ${OUTPUT} "${script}")

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topology files (TOML): which device, which partitions and ports, which BARs. The keys are
+//   device, timing, description; [[partition]] id, state;
+//   [[port]] number, mode, partition, requester_id, device_number, link_width, link_generation;
+//   [port.bar.N] mode, size, type, pref, atran, tpart   (belongs to the last [[port]])
+//
+// Units: sizes in the file are "4KiB", "1MiB" or bytes. Threading: none. Errors: config_error,
+// for what is unreadable, unknown or impossible for the device (behaviour B1.3, B9.1, B9.3).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/config.h"
+#include "testbench/config/config_error.h"
+
+namespace ntb::config {
+
+struct topology_file {
+    std::string name;               ///< built-in name or file path
+    std::string description;        ///< one line, for `ntbsim topology list`
+    std::string timing = "default"; ///< what load_timing() is to be given
+    topology_config topology{};
+};
+
+/// Names of the topologies in the program, in the order of their listing.
+[[nodiscard]] std::vector<std::string> builtin_topologies();
+
+/// The topology of that built-in name, else of the file of that path.
+[[nodiscard]] topology_file load_topology(const std::string& name_or_path);
+
+/// Parses the text of a topology file; `file` names it in errors.
+[[nodiscard]] topology_file parse_topology(std::string_view text, const std::string& file);
+
+// Names as files and listings have them.
+[[nodiscard]] std::string device_name(device_id device);
+[[nodiscard]] std::string mode_name(port_mode mode);
+[[nodiscard]] std::string state_name(partition_state state);
+[[nodiscard]] std::string translation_name(bar_translation translation);
+[[nodiscard]] std::string requester_name(requester_id id); ///< "00:00.0"
+[[nodiscard]] std::string size_name(std::uint64_t bytes);  ///< "16MiB", "512"
+
+/// Whether that port of that device can carry an NT function (B1.3).
+[[nodiscard]] bool can_carry_nt(device_id device, port_number port);
+
+} // namespace ntb::config
