@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// How text and bits are spelled in a VCD body. Text is one token, so blanks and backslashes are
+// escaped as three octal digits ("\040"): the spelling that GTKWave, its vcd2fst and Surfer all
+// turn back. Bytes that are not printable ASCII become '?'.
+// Threading: none. Errors: none; the caller gives enough room.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ntb::traces {
+
+inline constexpr std::size_t max_text = 255;             ///< longer texts are cut
+inline constexpr std::size_t max_escaped = 4 * max_text; ///< worst case of escape_text
+inline constexpr std::size_t binary_overrun = 8;         ///< bytes put_binary may write behind
+
+/// Writes `text` escaped at `out`; returns the end.
+char* escape_text(char* out, std::string_view text) noexcept;
+
+/// Undoes escape_text and the other escapes of C ("\\", "\n", "\x20") into `out`.
+void unescape_text(std::string_view escaped, std::string& out);
+
+/// Writes the low `digits` (1..64) bits of `value`, most significant first; returns the end.
+/// Up to binary_overrun bytes behind the end are overwritten.
+char* put_binary(char* out, std::uint64_t value, unsigned digits) noexcept;
+
+} // namespace ntb::traces
