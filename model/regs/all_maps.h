@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run-time view over all register tables, for tools: the list of spaces, every member of every
+// family under its expanded name ("BARSETUP2"), and the way back from such a name to its row.
+//
+// Offsets are bytes from the start of the NT function, or absolute in the global address space for
+// the switch's own registers. No allocation, no state, any thread. A name that is not there gives
+// an empty optional.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "model/regs/map.h"
+#include "model/regs/nt_map.h"
+#include "model/regs/sw_map.h"
+
+namespace ntb::regs {
+
+/// One register table and the addresses that it fills.
+struct space {
+    std::string_view name{};  ///< "nt", "sw"
+    std::string_view title{}; ///< for people
+    std::uint32_t base = 0;   ///< first byte offset
+    std::uint32_t bytes = 0;
+    const reg* rows = nullptr;
+    std::size_t count = 0;
+
+    [[nodiscard]] constexpr const reg* begin() const { return rows; }
+    [[nodiscard]] constexpr const reg* end() const { return rows + count; }
+};
+
+inline constexpr std::array<space, 2> spaces{{
+    {"nt", "NT function", 0, 0x1000, nt_map.data(), nt_map.size()},
+    {"sw", "Switch-global registers", 0x3E000, 0x2000, sw_map.data(), sw_map.size()},
+}};
+
+/// One register: a row and, for a family, which member.
+struct member {
+    const space* in = nullptr;
+    const reg* row = nullptr;
+    unsigned first = 0;
+    unsigned second = 0;
+
+    [[nodiscard]] constexpr std::uint32_t offset() const { return row->offset_of(first, second); }
+};
+
+/// The name of a member, in a buffer of its own.
+class member_name {
+public:
+    constexpr explicit member_name(const member& m) {
+        const std::string_view pattern = m.row->name;
+        for (std::size_t i = 0; i < pattern.size(); ++i) {
+            if (pattern[i] != '{') {
+                put(pattern[i]);
+                continue;
+            }
+            put_number(pattern[i + 1] == m.row->first.letter ? m.first : m.second);
+            i += 2; // the letter and the closing brace
+        }
+    }
+    [[nodiscard]] constexpr std::string_view view() const { return {text_.data(), length_}; }
+
+private:
+    constexpr void put(char c) { text_.at(length_++) = c; }
+    constexpr void put_number(unsigned v) {
+        if (v >= 10)
+            put(static_cast<char>('0' + v / 10));
+        put(static_cast<char>('0' + v % 10));
+    }
+
+    std::array<char, 32> text_{};
+    std::size_t length_ = 0;
+};
+
+/// The register's value after a fundamental reset, right-aligned to the register.
+[[nodiscard]] constexpr std::uint32_t reset_of(const reg& r) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < r.field_count(); ++i)
+        value |= r.fields[i].reset << r.fields[i].lsb;
+    return value;
+}
+
+/// Calls `visit(member)` for every register, row after row, members in the order of the indices.
+template <class Visitor>
+constexpr void for_each_member(Visitor&& visit) {
+    for (const space& s : spaces)
+        for (const reg& r : s)
+            for (unsigned i = 0; i < r.first.count; ++i)
+                for (unsigned j = 0; j < r.second.count; ++j)
+                    visit(member{&s, &r, i, j});
+}
+
+namespace detail {
+
+/// Reads a number without leading zeros at the front of `text` and cuts it off.
+[[nodiscard]] constexpr std::optional<unsigned> take_number(std::string_view& text) {
+    unsigned value = 0;
+    std::size_t digits = 0;
+    while (digits < text.size() && digits < 3 && text[digits] >= '0' && text[digits] <= '9')
+        value = value * 10 + static_cast<unsigned>(text[digits++] - '0');
+    if (digits == 0 || (digits > 1 && text[0] == '0'))
+        return std::nullopt;
+    text.remove_prefix(digits);
+    return value;
+}
+
+[[nodiscard]] constexpr std::optional<member> match(const space& s, const reg& r,
+                                                    std::string_view name) {
+    member m{&s, &r, 0, 0};
+    for (std::size_t i = 0; i < r.name.size(); ++i) {
+        if (r.name[i] != '{') {
+            if (name.empty() || name[0] != r.name[i])
+                return std::nullopt;
+            name.remove_prefix(1);
+            continue;
+        }
+        const bool is_first = r.name[i + 1] == r.first.letter;
+        const std::optional<unsigned> index = take_number(name);
+        if (!index || *index >= (is_first ? r.first.count : r.second.count))
+            return std::nullopt;
+        (is_first ? m.first : m.second) = *index;
+        i += 2; // the letter and the closing brace
+    }
+    if (!name.empty())
+        return std::nullopt;
+    return m;
+}
+
+} // namespace detail
+
+/// Finds a register by its expanded name: "NTCTL", "BARSETUP2", "SWP1MSGCTL3".
+[[nodiscard]] constexpr std::optional<member> expand(std::string_view name) {
+    for (const space& s : spaces)
+        for (const reg& r : s)
+            if (const std::optional<member> m = detail::match(s, r, name))
+                return m;
+    return std::nullopt;
+}
+
+} // namespace ntb::regs

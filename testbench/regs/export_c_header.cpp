@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testbench/regs/export.h"
+#include "testbench/regs/words.h"
+
+namespace ntb::regs {
+
+namespace {
+
+std::string upper(std::string_view text) {
+    std::string out;
+    for (const char c : text)
+        out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return out;
+}
+
+/// "NTB_SW_SWP_MSGCTL" of "SWP{x}MSGCTL{n}": an index in the middle leaves a gap.
+std::string symbol(const space& s, const reg& r) {
+    std::string out = "NTB_" + upper(s.name) + "_";
+    for (std::size_t i = 0; i < r.name.size(); ++i) {
+        if (r.name[i] != '{') {
+            out += r.name[i];
+            continue;
+        }
+        i += 2;
+        if (i + 1 < r.name.size())
+            out += '_';
+    }
+    return out;
+}
+
+std::string define(const std::string& name, const std::string& value) {
+    return "#define " + name + " " + value + "\n";
+}
+
+std::string offset_define(const space& s, const reg& r) {
+    const std::string base = offset_text(s, r.offset) + "U";
+    if (r.first.letter == 0)
+        return define(symbol(s, r), base);
+    std::string parameters(1, r.first.letter);
+    std::string sum = base + " + " + hex(r.first.stride, 1) + "U * (" + parameters + ")";
+    if (r.second.letter != 0) {
+        const std::string second(1, r.second.letter);
+        parameters += ", " + second;
+        sum += " + " + hex(r.second.stride, 1) + "U * (" + second + ")";
+    }
+    return define(symbol(s, r) + "(" + parameters + ")", "(" + sum + ")");
+}
+
+} // namespace
+
+std::string export_c_header() {
+    std::string out = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+                      "/* Registers of the 89HPES24NT6AG2, generated from the model's register "
+                      "map\n * (ntbsim regs export --format c-header). Masks and shifts are those "
+                      "of the register\n * itself: a 16-bit register's begin at its own bit 0. "
+                      "*/\n"
+                      "#ifndef NTB_REGISTERS_H\n#define NTB_REGISTERS_H\n";
+    for (const space& s : spaces) {
+        out += "\n/* " + std::string(s.title) + " */\n";
+        for (const reg& r : s) {
+            const std::string name = symbol(s, r);
+            out += "\n" + offset_define(s, r);
+            out += define(name + "_SIZE", std::to_string(r.size));
+            out += define(name + "_RESET", hex_of_width(reset_of(r), r.size * 8U) + "U");
+            if (r.first.letter != 0)
+                out += define(name + "_COUNT", std::to_string(r.first.count * r.second.count));
+            for (std::size_t i = 0; i < r.field_count(); ++i) {
+                const field& f = r.fields[i];
+                const std::string prefix = name + "_" + std::string(f.name);
+                out += define(prefix + "_MASK", hex_of_width(f.mask(), r.size * 8U) + "U");
+                out += define(prefix + "_SHIFT", std::to_string(f.lsb));
+            }
+        }
+    }
+    return out + "\n#endif\n";
+}
+
+} // namespace ntb::regs

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testbench/regs/export.h"
+#include "testbench/regs/words.h"
+
+namespace ntb::regs {
+
+namespace {
+
+/// Text that stands in a cell of a Markdown table.
+std::string cell(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '|' || c == '<' || c == '*')
+            out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string reset_cell(const reg& r) {
+    return hex_of_width(reset_of(r), r.size * 8U) + (reset_is_uncertain(r) ? "?" : "");
+}
+
+std::string anchor_name(std::string_view pattern) {
+    std::string out;
+    for (const char c : pattern)
+        if (c != '{' && c != '}')
+            out += c;
+    return out;
+}
+
+std::string overview(const space& s) {
+    std::string out = "| offset | name | bits | reset | description |\n|---|---|---|---|---|\n";
+    for (const reg& r : s) {
+        const std::string family = family_text(r);
+        out += "| " + offset_text(s, r.offset) + (family.empty() ? "" : " (" + family + ")") +
+               " | [" + std::string(r.name) + "](#" + std::string(s.name) + "-" +
+               anchor_name(r.name) + ") | " + std::to_string(r.size * 8U) + " | " + reset_cell(r) +
+               " | " + cell(r.description) + " |\n";
+    }
+    return out + '\n';
+}
+
+std::string details(const space& s, const reg& r) {
+    std::string out = "<a id=\"" + std::string(s.name) + "-" + anchor_name(r.name) + "\"></a>\n";
+    out += "### " + std::string(r.name) + "\n\n" + cell(r.description) + ".\n\n";
+    out += "Offset " + offset_text(s, r.offset);
+    if (const std::string family = family_text(r); !family.empty())
+        out += " (" + family + ")";
+    out += ", " + std::to_string(r.size * 8U) + " bits";
+    if (r.dword_only)
+        out += ", dword accesses only";
+    out += "; " + std::string(word_of(r.sureness)) + ". Source: " + cell(r.source) + ".";
+    out += r.behaviour.empty() ? " Storage only.\n\n"
+                               : " Behaviour: " + std::string(r.behaviour) + ".\n\n";
+    out += "| bits | field | access | reset | hot reset | |\n|---|---|---|---|---|---|\n";
+    for (std::size_t i = r.field_count(); i-- > 0;) {
+        const field& f = r.fields[i];
+        const bool sure = f.reset_confidence == confidence::documented;
+        out += "| " + bits_text(f) + " | " + std::string(f.name) + " | " +
+               std::string(word_of(f.policy)) + " | " + hex_of_width(f.reset, f.msb - f.lsb + 1U) +
+               (sure ? "" : "?") + " | " + std::string(word_of(f.on_hot_reset)) + " | " +
+               cell(f.gloss) + " |\n";
+    }
+    return out + '\n';
+}
+
+} // namespace
+
+std::string export_markdown() {
+    std::string out = "# Registers\n\n"
+                      "<!-- Generated: ntbsim regs export --format markdown > docs/registers.md; "
+                      "the test registers_md_is_current compares. -->\n\n"
+                      "All registers of the model, from the map in `model/regs/`. A `?` after a "
+                      "reset value means that no\nsource confirms it: it is a choice of this "
+                      "model (reference/behaviour.md, B21.1). Behaviour IDs are\nthose of "
+                      "[reference/behaviour.md](reference/behaviour.md). A field without a known "
+                      "position is not\ninvented: such a register is plain storage named "
+                      "`VALUE`.\n\n"
+                      "Access: ro read only (hardware may change it), rw, rw1c write 1 to clear, "
+                      "rw1s write 1 to set, wo a\ncommand (reads 0). Bits in no field read 0 and "
+                      "ignore writes. `keeps`: the field survives a hot reset.\n\n";
+    for (const space& s : spaces) {
+        out += "## " + std::string(s.title) + "\n\n";
+        out += s.base == 0 ? "Offsets from the start of the function: a configuration cycle, "
+                             "BAR0, or the global space at\nport * 0x2000 + 0x1000.\n\n"
+                           : "Absolute addresses in the global space (GASAADDR, GASADATA).\n\n";
+        out += overview(s);
+        for (const reg& r : s)
+            out += details(s, r);
+    }
+    out.pop_back(); // one newline at the end of the file
+    return out;
+}
+
+} // namespace ntb::regs

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listings and exports: complete, and true to the map.
+#define BOOST_TEST_MODULE register_exports
+#include <boost/test/included/unit_test.hpp>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "testbench/regs/export.h"
+#include "testbench/regs/listing.h"
+#include "testbench/regs/words.h"
+
+using namespace ntb::regs;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::string shown(std::string_view name) {
+    const auto found = look_up(name);
+    BOOST_REQUIRE_MESSAGE(found, std::string(name) << " is found");
+    return show_text(*found);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(numbers_have_the_digits_of_their_width) {
+    BOOST_TEST(hex(0, 1) == "0x0");
+    BOOST_TEST(hex(0x3E, 3) == "0x03E");
+    BOOST_TEST(hex(0xFFFFFFFF, 1) == "0xFFFFFFFF");
+    BOOST_TEST(hex_of_width(1, 16) == "0x0001");
+    BOOST_TEST(hex_of_width(1, 3) == "0x1");
+}
+
+BOOST_AUTO_TEST_CASE(a_register_is_shown_with_all_its_facts) {
+    const std::string text = shown("BARSETUP2");
+    for (const char* part : {"BARSETUP2", "0x490", "32 bits", "n = 0..5, every 0x10", "ATRAN",
+                             "12:11", "not confirmed", "keeps", "B9.1", "mainline header"})
+        BOOST_TEST(contains(text, part), part);
+}
+
+BOOST_AUTO_TEST_CASE(a_field_with_a_documented_reset_value_is_not_marked) {
+    const std::string text = shown("VID");
+    BOOST_TEST(contains(text, "0x111D"));
+    BOOST_TEST(!contains(text, "not confirmed"));
+}
+
+BOOST_AUTO_TEST_CASE(a_family_is_found_by_its_short_name_and_in_any_case) {
+    BOOST_TEST(look_up("barsetup")->whole_family);
+    BOOST_TEST(look_up("BARSETUP{n}")->whole_family);
+    BOOST_TEST(!look_up("barsetup3")->whole_family);
+    BOOST_TEST(!look_up("ntctl")->whole_family);
+    BOOST_TEST(!look_up("nothing"));
+}
+
+BOOST_AUTO_TEST_CASE(the_list_has_a_line_for_every_row_and_every_member) {
+    const auto lines = [](const std::string& text) {
+        return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    };
+    constexpr std::size_t heading_and_note = 2;
+    BOOST_TEST(lines(list_text(false)) == nt_map.size() + sw_map.size() + heading_and_note);
+    std::size_t members = 0;
+    for_each_member([&](const member&) { ++members; });
+    BOOST_TEST(lines(list_text(true)) == members + heading_and_note);
+}
+
+BOOST_AUTO_TEST_CASE(the_json_export_says_what_the_map_says) {
+    const auto all = nlohmann::json::parse(export_json());
+    BOOST_TEST(all["spaces"].size() == spaces.size());
+    std::size_t members = 0;
+    for (std::size_t s = 0; s < spaces.size(); ++s) {
+        const auto& rows = all["spaces"][s]["registers"];
+        BOOST_TEST_REQUIRE(rows.size() == spaces[s].count);
+        for (std::size_t i = 0; i < spaces[s].count; ++i) {
+            const reg& r = spaces[s].rows[i];
+            BOOST_TEST(rows[i]["name"].get<std::string>() == std::string(r.name));
+            BOOST_TEST(rows[i]["reset"].get<std::uint32_t>() == reset_of(r));
+            BOOST_TEST(rows[i]["fields"].size() == r.field_count());
+            for (const auto& m : rows[i]["members"]) {
+                const auto found = expand(m["name"].get<std::string>());
+                BOOST_TEST_REQUIRE(found.has_value());
+                BOOST_TEST(found->offset() == m["offset"].get<std::uint32_t>());
+                ++members;
+            }
+        }
+    }
+    BOOST_TEST(members > 300U);
+}
+
+BOOST_AUTO_TEST_CASE(the_c_header_names_offsets_masks_and_families) {
+    const std::string text = export_c_header();
+    for (const char* line :
+         {"#define NTB_NT_NTINTSTS 0x404U\n", "#define NTB_NT_NTINTSTS_SEVENT_MASK 0x00000008U\n",
+          "#define NTB_NT_NTINTSTS_SEVENT_SHIFT 3\n",
+          "#define NTB_NT_BARSETUP(n) (0x470U + 0x10U * (n))\n",
+          "#define NTB_SW_SWPORT_STS(x) (0x3E204U + 0x20U * (x))\n",
+          "#define NTB_SW_SWP_MSGCTL(x, n) (0x3EE00U + 0x4U * (x) + 0x20U * (n))\n",
+          "#define NTB_NT_NTINTMSK_RESET 0x000000BBU\n"})
+        BOOST_TEST(contains(text, line), line);
+}
+
+BOOST_AUTO_TEST_CASE(the_reference_describes_every_register_and_marks_what_is_not_confirmed) {
+    const std::string text = export_markdown();
+    for (const space& s : spaces)
+        for (const reg& r : s)
+            BOOST_TEST(contains(text, "### " + std::string(r.name) + "\n"), std::string(r.name));
+    BOOST_TEST(contains(text, "| 31 | EN | rw | 0x0? | keeps | the BAR exists |"));
+    BOOST_TEST(text.back() == '\n');
+}
