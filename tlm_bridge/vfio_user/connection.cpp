@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm_bridge/vfio_user/connection.h"
+
+#include <utility>
+
+namespace ntb::vfio_user {
+
+connection::connection(transport& stream, bridge::device& device,
+                       std::shared_ptr<spdlog::logger> logger, const std::string& name)
+    : stream_(stream), log_(logger, name), session_(device, *this, std::move(logger), name) {}
+
+progress connection::pump(unsigned budget) {
+    flush();
+    while (!broken_) {
+        message m;
+        switch (messages_.next(m)) {
+        case message_stream::next_status::message:
+            if (session_.handle(m) == session::verdict::close) {
+                return progress::closed;
+            }
+            if (--budget == 0) {
+                return broken_ ? progress::closed : progress::more;
+            }
+            break;
+        case message_stream::next_status::malformed: {
+            const auto h = messages_.front_header();
+            const std::uint32_t size = h.message_size;
+            log_.warn("{} says it is {} bytes long, which no message is; closing the connection",
+                      wire::name_of(h.command), size);
+            return progress::closed;
+        }
+        case message_stream::next_status::need_more:
+            switch (messages_.fill(stream_).status) {
+            case io_status::ok:
+                break;
+            case io_status::would_block:
+                return progress::idle;
+            case io_status::closed:
+                if (messages_.mid_message()) {
+                    log_.warn("the client left in the middle of a message");
+                }
+                return progress::closed;
+            }
+            break;
+        }
+    }
+    return progress::closed;
+}
+
+void connection::flush() {
+    while (wants_write() && !broken_) {
+        const io_result r = stream_.send({unsent_.data() + sent_, unsent_.size() - sent_});
+        if (r.status == io_status::would_block) {
+            return;
+        }
+        broken_ = r.status == io_status::closed;
+        sent_ += r.bytes;
+    }
+    unsent_.clear();
+    sent_ = 0;
+}
+
+void connection::send(bridge::const_bytes message) {
+    while (!wants_write() && !broken_ && message.size != 0) {
+        const io_result r = stream_.send(message);
+        if (r.status == io_status::would_block) {
+            break;
+        }
+        broken_ = r.status == io_status::closed;
+        message.data += r.bytes;
+        message.size -= r.bytes;
+    }
+    if (broken_ || message.size == 0) {
+        return;
+    }
+    if (unsent_.size() + message.size > max_unread_replies) {
+        log_.warn("the client does not read its replies ({} bytes waiting); closing the connection",
+                  unsent_.size() - sent_);
+        broken_ = true;
+        return;
+    }
+    unsent_.insert(unsent_.end(), message.data, message.data + message.size);
+}
+
+} // namespace ntb::vfio_user
