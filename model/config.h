@@ -90,7 +90,7 @@ struct timing_config {
     std::uint32_t link_retrain_ns = 1000; ///< DL_Down to DL_Up of a hot reset, nanoseconds
     std::uint32_t completion_timeout_us = 50000;
 };
-inline constexpr std::uint32_t max_timing_cycles = 4096; ///< bound of each cycle count
+inline constexpr std::uint32_t max_timing_cycles = 255; ///< bound of each cycle count (delay lines have 256 places)
 
 /// All delays zero: for functional tests and for measuring the model's own cost.
 [[nodiscard]] constexpr timing_config ideal_timing() {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/message_router.h"
+
+#include "model/nt_function.h"
+
+namespace ntb {
+
+void message_router::send(nt_function& from, unsigned n, partition_number destination,
+                          unsigned destination_register, std::uint32_t data) {
+    const message m{&from, static_cast<std::uint8_t>(n),
+                    static_cast<std::uint8_t>(destination_register), destination, data};
+    if (delay_ == 0) {
+        arrive(m);
+        return;
+    }
+    while (!line_.push(clock_.after(delay_), m))
+        sc_core::wait(room_);
+}
+
+void message_router::deliver() {
+    message m{};
+    while (line_.pop_due(m)) {
+        arrive(m);
+        room_.notify();
+    }
+}
+
+void message_router::arrive(const message& m) {
+    // A partition without an NT function, or not active, refuses like a full register does: the
+    // sender learns that nobody took the message (B6.6, not confirmed).
+    bool accepted = false;
+    for (nt_function* f : functions_) {
+        // Two functions in one partition exist in topology "seed" only: the other one is meant.
+        const bool alone = f != m.from || !f->shares_partition();
+        if (f->partition() == m.destination && alone && f->in_active_partition())
+            accepted = f->message_arrived(m.inbound, m.data, m.from->partition()) || accepted;
+    }
+    m.from->message_finished(m.outbound, accepted);
+}
+
+} // namespace ntb

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of a message from OUTMSGn to the inbound register that its route (SWPxMSGCTLn, read at
+// the moment of the write) names, and the outcome back to the sender's OUTMSGSTSn (B6.1, B6.2).
+//
+// Units: core-clock cycles. Threading: the SystemC thread; send() waits when the switch holds
+// `capacity` messages already, so call it from an SC_THREAD.
+#pragma once
+
+#include <cstdint>
+
+#include "model/core_clock.h"
+#include "model/delay_line.h"
+#include "model/function_directory.h"
+#include "model/types.h"
+
+namespace ntb {
+
+class message_router {
+public:
+    static constexpr std::size_t capacity = 256;
+
+    message_router(const core_clock& clock, std::uint32_t delay_cycles,
+                   const function_directory& functions)
+        : clock_(clock), delay_(delay_cycles), functions_(functions) {}
+
+    /// Sends `data` from OUTMSG`n` of the function at `from` to INMSG`destination_register` of
+    /// `destination`. The sender is told the outcome by nt_function::message_finished().
+    void send(nt_function& from, unsigned n, partition_number destination,
+              unsigned destination_register, std::uint32_t data);
+
+    [[nodiscard]] sc_core::sc_event& due() { return line_.event(); }
+    void deliver();
+
+private:
+    struct message {
+        nt_function* from = nullptr;
+        std::uint8_t outbound = 0;
+        std::uint8_t inbound = 0;
+        partition_number destination{};
+        std::uint32_t data = 0;
+    };
+
+    void arrive(const message& m);
+
+    const core_clock& clock_;
+    std::uint32_t delay_;
+    const function_directory& functions_;
+    delay_line<message, capacity> line_;
+    sc_core::sc_event room_;
+};
+
+} // namespace ntb

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Construction, doors and reset of the NT function; the register hooks are in nt_registers.cpp.
+#include "model/nt_function.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "model/regs/nt_refs.h"
+#include "model/regs/trace_names.h"
+#include "model/switch_core.h"
+
+namespace ntb {
+
+const std::uint32_t nt_function::nt_pcicmd_ = nt::PCICMD.at();
+const std::uint32_t nt_function::nt_mae_ = nt::PCICMD_MAE.mask;
+const std::uint32_t nt_function::nt_pmcsr_ = nt::PMCSR.at();
+const std::uint32_t nt_function::nt_pstate_ = nt::PMCSR_PSTATE.mask;
+
+nt_function::nt_function(port_number port, const topology_config& topology,
+                         const timing_config& timing, const core_clock& clock, switch_core& core,
+                         interrupt_output& output, bool sharing)
+    : port_(port), partition_(topology.ports[port.value()].partition), sharing_(sharing),
+      config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
+      bank_(register_plan(), *this, 0), interrupts_(bank_, output, clock, timing.interrupt) {
+    load_reset_values(topology);
+    bank_.reset_fundamental();
+    for (unsigned b = 0; b < bar_count; ++b)
+        shape_bar(b);
+}
+
+bool nt_function::in_active_partition() const { return core_.partition_active(partition_); }
+
+void nt_function::load_reset_values(const topology_config& topology) {
+    bank_.set_reset(nt::DID.at(), nt::DID_DID, static_cast<std::uint32_t>(topology.device));
+    bank_.set_reset(nt::PCIELCAP.at(), nt::PCIELCAP_PORTNUM, port_.value());
+    bank_.set_reset(nt::PCIELCAP.at(), nt::PCIELCAP_MAXLNKWDTH, config_.link_width);
+    bank_.set_reset(nt::PCIELCAP.at(), nt::PCIELCAP_MAXLNKSPD, config_.link_generation);
+    for (unsigned b = 0; b < bar_count; ++b) {
+        const bar_config& bar = config_.bars[b];
+        const std::uint32_t setup = nt::BARSETUP.at(b);
+        bank_.set_reset(setup, nt::BARSETUP_EN, bar.enabled ? 1 : 0);
+        bank_.set_reset(setup, nt::BARSETUP_TYPE, bar.is_64bit ? 2 : 0);
+        bank_.set_reset(setup, nt::BARSETUP_PREF, bar.prefetchable ? 1 : 0);
+        bank_.set_reset(setup, nt::BARSETUP_SIZE, bar.size_log2);
+        bank_.set_reset(setup, nt::BARSETUP_MODE, bar.config_space ? 1 : 0);
+        bank_.set_reset(setup, nt::BARSETUP_ATRAN, static_cast<std::uint32_t>(bar.translation));
+        bank_.set_reset(setup, nt::BARSETUP_TPART, bar.target_partition.value());
+    }
+}
+
+void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool debug) {
+    const std::uint64_t address = p.get_address();
+    const std::uint32_t length = p.get_data_length();
+    unsigned char* const data = p.get_data_ptr();
+    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    if (address >= space_size || length > space_size - address || length == 0) {
+        refuse(p, who, debug);
+        return;
+    }
+    if (p.get_streaming_width() < length || p.get_command() == tlm::TLM_IGNORE_COMMAND) {
+        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    const unsigned char* const enables = p.get_byte_enable_ptr();
+    const std::uint32_t enables_length = p.get_byte_enable_length();
+    std::uint32_t done = 0;
+    while (done < length) {
+        const auto at = static_cast<std::uint32_t>(address) + done;
+        const unsigned lane = at & 3U;
+        const std::uint32_t n = std::min(4U - lane, length - done);
+        register_access a{};
+        a.offset = at & ~3U;
+        a.requester = who;
+        a.debug = debug;
+        if (n != 4 || enables != nullptr) {
+            a.byte_mask = 0;
+            for (std::uint32_t i = 0; i < n; ++i) {
+                const bool on = enables == nullptr ||
+                                enables[(done + i) % enables_length] == TLM_BYTE_ENABLED;
+                if (on)
+                    a.byte_mask |= 0xFFU << ((lane + i) * 8U);
+            }
+        }
+        if (is_write) {
+            std::memcpy(reinterpret_cast<unsigned char*>(&a.data) + lane, data + done, n);
+            if (a.byte_mask != 0)
+                write_dword(a);
+        } else {
+            const std::uint32_t v = a.byte_mask != 0 ? read_dword(a) : 0;
+            if (n == 4 && enables == nullptr) {
+                std::memcpy(data + done, &v, 4);
+            } else {
+                for (std::uint32_t i = 0; i < n; ++i)
+                    if (((a.byte_mask >> ((lane + i) * 8U)) & 0xFFU) != 0)
+                        data[done + i] = static_cast<unsigned char>(v >> ((lane + i) * 8U));
+            }
+        }
+        done += n;
+    }
+    p.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void nt_function::refuse(tlm::tlm_generic_payload& p, requester_id who, bool debug) {
+    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    if (!is_write && p.get_data_length() != 0)
+        std::memset(p.get_data_ptr(), 0xFF, p.get_data_length());
+    if (!debug)
+        log_unsupported_request(p.get_address(), is_write, who);
+    p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+void nt_function::log_unsupported_request(std::uint64_t address, bool is_write, requester_id who) {
+    // First error pointer and header log hold the first unserviced error (PCIe 2.1, 6.2.4.2). The
+    // header: Fmt/Type and a length of one dword; requester ID; address.
+    const std::uint32_t before = bank_.get(nt::AERUES.at());
+    bank_.set_field(nt::AERUES.at(), nt::AERUES_UR, 1);
+    if (before == 0) {
+        bank_.set_field(nt::AERCTL.at(), nt::AERCTL_FEPTR, nt::AERUES_UR.shift);
+        bank_.set(nt::AERHL1DW.at(), (is_write ? 0x40000000U : 0U) | 1U);
+        bank_.set(nt::AERHL2DW.at(), (static_cast<std::uint32_t>(who.value()) << 16) | 0x0FU);
+        bank_.set(nt::AERHL3DW.at(), static_cast<std::uint32_t>(address));
+        bank_.set(nt::AERHL4DW.at(), 0);
+    }
+    bank_.set_field(nt::PCIEDCTL.at(), nt::PCIEDSTS_URD, 1);
+    bank_.set_field(nt::PCIEDCTL.at(), nt::PCIEDSTS_NFED, 1);
+}
+
+std::uint32_t nt_function::read_dword(const register_access& a) {
+    bool refused = false;
+    const std::uint32_t v = bank_.read(a, refused);
+    if (refused && a.offset == nt::NTMTBLDATA.at() && !a.debug)
+        bank_.set_field(nt::NTMTBLSTS.at(), nt::NTMTBLSTS_ERR, 1); // B7.8
+    return v;
+}
+
+void nt_function::write_dword(const register_access& a) {
+    if (!bank_.write(a) && a.offset == nt::NTMTBLDATA.at())
+        bank_.set_field(nt::NTMTBLSTS.at(), nt::NTMTBLSTS_ERR, 1); // B7.8
+}
+
+bool nt_function::bar0_is_config_space() const {
+    const std::uint32_t setup = bank_.get(nt::BARSETUP.at(0));
+    return nt::BARSETUP_EN.get(setup) != 0 && nt::BARSETUP_MODE.get(setup) != 0;
+}
+
+std::uint64_t nt_function::bar_size(unsigned bar) const {
+    const auto is_64bit = [this](unsigned b) {
+        const std::uint32_t setup = bank_.get(nt::BARSETUP.at(b));
+        return nt::BARSETUP_EN.get(setup) != 0 && nt::BARSETUP_TYPE.get(setup) == 2;
+    };
+    if (bar % 2 == 1 && is_64bit(bar - 1))
+        return 0;
+    const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar));
+    const std::uint32_t log2 = nt::BARSETUP_SIZE.get(setup);
+    // Below 16 bytes a memory BAR cannot describe itself (PCI 3.0 section 6.2.5.1); a 64-bit size
+    // needs a 64-bit BAR.
+    const bool fits = log2 >= 4 && log2 < (is_64bit(bar) ? 64U : 32U);
+    return nt::BARSETUP_EN.get(setup) != 0 && fits ? std::uint64_t{1} << log2 : 0;
+}
+
+void nt_function::doorbells_arrived(std::uint32_t bits) {
+    bank_.set(nt::INDBELLSTS.at(), bank_.get(nt::INDBELLSTS.at()) | bits);
+    core_.doorbell_status_changed();
+    interrupts_.update();
+}
+
+std::uint32_t nt_function::inbound_doorbells() const { return bank_.get(nt::INDBELLSTS.at()); }
+
+bool nt_function::message_arrived(unsigned n, std::uint32_t data, partition_number source) {
+    const std::uint32_t full = nt::MSGSTS_INMSGSTS0.mask << n;
+    const std::uint32_t status = bank_.get(nt::MSGSTS.at());
+    if ((status & full) != 0)
+        return false; // the old message stays (B6.2)
+    bank_.set(nt::INMSG.at(n), data);
+    bank_.set(nt::INMSGSRC.at(n), source.value());
+    bank_.set(nt::MSGSTS.at(), status | full);
+    interrupts_.update();
+    return true;
+}
+
+void nt_function::message_finished(unsigned outbound, bool accepted) {
+    if (!accepted) {
+        const std::uint32_t lost = nt::MSGSTS_OUTMSGSTS0.mask << outbound;
+        bank_.set(nt::MSGSTS.at(), bank_.get(nt::MSGSTS.at()) | lost);
+        interrupts_.update();
+    }
+    if (messages_in_flight_ != 0 && --messages_in_flight_ == 0)
+        message_outcome_.notify();
+}
+
+void nt_function::switch_event_arrived() {
+    bank_.set_field(nt::NTINTSTS.at(), nt::NTINTSTS_SEVENT, 1);
+    interrupts_.update();
+}
+
+void nt_function::reset_fundamental() {
+    bank_.reset_fundamental();
+    after_reset();
+}
+
+void nt_function::reset_hot() {
+    bank_.reset_hot();
+    after_reset();
+}
+
+void nt_function::after_reset() {
+    luts_.clear();
+    for (unsigned b = 0; b < bar_count; ++b)
+        shape_bar(b);
+    interrupts_.reset();
+    core_.doorbell_status_changed();
+}
+
+void nt_function::set_negotiated_link(bool up) {
+    bank_.set_field(nt::PCIELCTL.at(), nt::PCIELSTS_CLS, up ? config_.link_generation : 0U);
+    bank_.set_field(nt::PCIELCTL.at(), nt::PCIELSTS_NLW, up ? config_.link_width : 0U);
+}
+
+void nt_function::trace(trace_sink& sink, std::string_view scope) {
+    sink_ = &sink;
+    const std::string s(scope);
+    for_each_traced(regs::nt_map, [&](const traced_register& r) {
+        bank_.trace(sink, s + r.name, r.offset & ~3U, (r.offset & 3U) * 8U,
+                    r.mask << ((r.offset & 3U) * 8U), r.size * 8U);
+    });
+    doorbell_writes_.wire = sink.declare_bits(s + "outdbellset", 32, 0);
+    doorbell_writes_.count_signal = sink.declare_bits(s + "outdbellset_count", 32, 0);
+    for (unsigned n = 0; n < message_count; ++n) {
+        const std::string name = s + "outmsg" + std::to_string(n) + "_write";
+        message_writes_[n].wire = sink.declare_bits(name, 1, 0);
+        message_writes_[n].count_signal = sink.declare_bits(name + "_count", 32, 0);
+    }
+    interrupts_.trace(sink, scope);
+}
+
+void nt_function::pulse(counted_wire& w, std::uint32_t value) {
+    ++w.count;
+    const std::uint64_t now = core_clock::now_ps();
+    if (w.wire.traced())
+        sink_->pulse(w.wire, now, now + clock_.period_ps(), value);
+    if (w.count_signal.traced())
+        sink_->set(w.count_signal, now, w.count);
+}
+
+} // namespace ntb

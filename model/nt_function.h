@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// One NT function: its 4 KiB of registers with their behaviour, reached by configuration cycles,
+// BAR0 and the global address space alike (B1.7, B1.12).
+//
+// Access contract (defined here, tested in testbench/tests/access_rules.cpp):
+//   - any length and alignment inside the 4 KiB is served dword by dword in rising order, each
+//     with the byte enables that fall into it;
+//   - what crosses the end is an unsupported request as a whole: reads give all ones, writes do
+//     nothing;
+//   - the rules of register_bank.h hold for each dword.
+//
+// Units: bytes; core-clock cycles. Threading: the SystemC thread; access() may wait (global space,
+// message outcome), so only from an SC_THREAD. Errors: TLM response, AER and PCIEDSTS (B8.7).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <systemc>
+#include <tlm>
+
+#include "model/config.h"
+#include "model/core_clock.h"
+#include "model/lookup_tables.h"
+#include "model/nt_interrupts.h"
+#include "model/register_bank.h"
+#include "model/trace_sink.h"
+#include "model/types.h"
+
+namespace ntb {
+
+class switch_core;
+
+class nt_function {
+public:
+    static constexpr std::uint32_t space_size = 0x1000;
+
+    /// `sharing` = another NT function has the same partition (topology "seed").
+    nt_function(port_number port, const topology_config& topology, const timing_config& timing,
+                const core_clock& clock, switch_core& core, interrupt_output& output,
+                bool sharing);
+
+    [[nodiscard]] port_number port() const { return port_; }
+    [[nodiscard]] partition_number partition() const { return partition_; }
+    [[nodiscard]] bool shares_partition() const { return sharing_; }
+    [[nodiscard]] bool in_active_partition() const;
+
+    // --- the doors -----------------------------------------------------------------------------
+    /// A configuration or BAR0 transaction; sets the response of `p`.
+    void access(tlm::tlm_generic_payload& p, requester_id who, bool debug);
+    /// One dword by the global space.
+    [[nodiscard]] std::uint32_t read_dword(const register_access& a);
+    void write_dword(const register_access& a);
+
+    /// Whether memory requests are answered: PCICMD.MAE in D0 (PCI PM 1.2 section 5.4.1).
+    [[nodiscard]] bool memory_space_enabled() const {
+        return (bank_.get(nt_pcicmd_) & nt_mae_) != 0 && (bank_.get(nt_pmcsr_) & nt_pstate_) == 0;
+    }
+    /// Whether BAR0 is the configuration space window (BARSETUP0 EN and MODE).
+    [[nodiscard]] bool bar0_is_config_space() const;
+    /// Aperture of a BAR in bytes; 0 = disabled, or the upper half of a 64-bit one.
+    [[nodiscard]] std::uint64_t bar_size(unsigned bar) const;
+    /// Logs a request that was refused as unsupported (AERUES.UR, header log, PCIEDSTS).
+    void log_unsupported_request(std::uint64_t address, bool is_write, requester_id who);
+
+    // --- what arrives from the switch ----------------------------------------------------------
+    void doorbells_arrived(std::uint32_t bits);
+    /// Returns false if inbound register `n` still holds an unread message (B6.2).
+    [[nodiscard]] bool message_arrived(unsigned n, std::uint32_t data, partition_number source);
+    void message_finished(unsigned outbound, bool accepted);
+    void switch_event_arrived();
+
+    // --- reset and link ------------------------------------------------------------------------
+    void reset_fundamental();
+    void reset_hot();
+    void set_negotiated_link(bool up);
+
+    [[nodiscard]] const nt_bank& bank() const { return bank_; }
+    [[nodiscard]] std::uint32_t inbound_doorbells() const;
+    [[nodiscard]] nt_interrupts& interrupts() { return interrupts_; }
+
+    /// Declares this function's signals below `scope` ("switch.port0.nt."). Elaboration only.
+    void trace(trace_sink& sink, std::string_view scope);
+
+private:
+    using plan = bank_plan<nt_function, 1024>;
+    static const plan& register_plan();
+
+    void refuse(tlm::tlm_generic_payload& p, requester_id who, bool debug);
+    void load_reset_values(const topology_config& topology);
+    void after_reset();
+
+    // Register behaviour, by register name.
+    std::uint32_t read_msgsts(const register_access& a);
+    std::uint32_t read_reqidcap(const register_access& a);
+    std::uint32_t read_ntmtbldata(const register_access& a);
+    std::uint32_t read_lutldata(const register_access& a);
+    std::uint32_t read_lutmdata(const register_access& a);
+    std::uint32_t read_lutudata(const register_access& a);
+    std::uint32_t read_gasadata(const register_access& a);
+    void wrote_interrupt_input(const register_access& a, std::uint32_t before);
+    void wrote_bar(const register_access& a, std::uint32_t before);
+    void wrote_barsetup(const register_access& a, std::uint32_t before);
+    void wrote_ntgsignal(const register_access& a, std::uint32_t before);
+    void wrote_outdbellset(const register_access& a, std::uint32_t before);
+    void wrote_indbellsts(const register_access& a, std::uint32_t before);
+    void wrote_outmsg(const register_access& a, std::uint32_t before);
+    void wrote_ntmtbldata(const register_access& a, std::uint32_t before);
+    void wrote_lutldata(const register_access& a, std::uint32_t before);
+    void wrote_lutmdata(const register_access& a, std::uint32_t before);
+    void wrote_lutudata(const register_access& a, std::uint32_t before);
+    void wrote_gasadata(const register_access& a, std::uint32_t before);
+
+    void shape_bar(unsigned bar);
+    [[nodiscard]] lookup_tables::entry* selected_lut_entry();
+
+    port_number port_;
+    partition_number partition_;
+    bool sharing_;
+    const port_config config_;
+    const timing_config& timing_;
+    const core_clock& clock_;
+    switch_core& core_;
+    nt_bank bank_;
+    nt_interrupts interrupts_;
+    lookup_tables luts_;
+    std::uint32_t messages_in_flight_ = 0;
+    sc_core::sc_event message_outcome_;
+
+    // Hot path: offsets and masks of memory_space_enabled(), from the map.
+    static const std::uint32_t nt_pcicmd_, nt_mae_, nt_pmcsr_, nt_pstate_;
+
+    trace_sink* sink_ = nullptr;
+    struct counted_wire {
+        signal_id wire{};
+        signal_id count_signal{};
+        std::uint32_t count = 0;
+    };
+    counted_wire doorbell_writes_;
+    std::array<counted_wire, message_count> message_writes_;
+    void pulse(counted_wire& w, std::uint32_t value);
+};
+
+} // namespace ntb

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/nt_port.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "model/switch_core.h"
+#include "model/tlp_text.h"
+
+namespace ntb {
+
+namespace {
+
+[[nodiscard]] std::uint32_t dwords(std::uint32_t bytes) { return (bytes + 3U) & ~3U; }
+
+void wait_until(std::uint64_t ps) {
+    if (ps > core_clock::now_ps())
+        sc_core::wait(core_clock::until(ps));
+}
+
+} // namespace
+
+nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
+                 const topology_config& topology, const timing_config& timing, switch_core& core,
+                 bool sharing)
+    : sc_module(name), number_(number),
+      host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
+      core_(core), link_(topology.ports[number.value()], timing, core.clock()),
+      function_(number, topology, timing, core.clock(), core, *this, sharing),
+      config_(*this, door_kind::config, 0, "config"),
+      bars_{{{*this, door_kind::bar, 0, "bar0"},
+             {*this, door_kind::bar, 1, "bar1"},
+             {*this, door_kind::bar, 2, "bar2"},
+             {*this, door_kind::bar, 3, "bar3"},
+             {*this, door_kind::bar, 4, "bar4"},
+             {*this, door_kind::bar, 5, "bar5"}}} {
+    upstream_payload_.set_extension(&upstream_extension_);
+
+    sc_core::sc_spawn_options interrupts;
+    interrupts.spawn_method();
+    interrupts.set_sensitivity(&function_.interrupts().due());
+    interrupts.dont_initialize();
+    sc_core::sc_spawn([this] { function_.interrupts().deliver(); }, "deliver_interrupts",
+                      &interrupts);
+    sc_core::sc_spawn([this] { upstream_thread(); }, "upstream_thread");
+}
+
+requester_id nt_port::requester_of(const tlm::tlm_generic_payload& p) const {
+    const pcie_extension* const e = p.get_extension<pcie_extension>();
+    return e != nullptr && e->requester_valid ? e->requester : host_requester_;
+}
+
+void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
+    if (!link_.up()) {
+        refuse(p);
+        return;
+    }
+    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    if (!link_.instant() || link_.traced()) {
+        const std::uint32_t payload = is_write ? dwords(p.get_data_length()) : 0;
+        const link::slot s =
+            link_.occupy_rx(link::tlp_overhead + link::header_3dw + payload);
+        wait_until(s.begin_ps);
+        show_request(p, s, kind, bar);
+        wait_until(link_.arrival_ps(s.end_ps));
+        if (!link_.up()) { // went down on the way
+            refuse(p);
+            return;
+        }
+    }
+    act(p, kind, bar, false);
+    // Memory writes are posted; reads and configuration writes are completed.
+    if (!is_write || kind == door_kind::config)
+        complete(p);
+}
+
+unsigned nt_port::transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
+    act(p, kind, bar, true);
+    return p.is_response_ok() ? p.get_data_length() : 0;
+}
+
+void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug) {
+    if (kind == door_kind::config ||
+        (bar == 0 && function_.memory_space_enabled() && function_.bar0_is_config_space())) {
+        function_.access(p, requester_of(p), debug);
+        return;
+    }
+    // Disabled memory space, a disabled BAR, or a window: windows are registers only in this
+    // version, so what they are asked is unsupported.
+    if (!debug)
+        function_.log_unsupported_request(p.get_address(),
+                                          p.get_command() == tlm::TLM_WRITE_COMMAND,
+                                          requester_of(p));
+    refuse(p);
+}
+
+void nt_port::refuse(tlm::tlm_generic_payload& p) {
+    if (p.get_command() == tlm::TLM_READ_COMMAND)
+        std::memset(p.get_data_ptr(), 0xFF, p.get_data_length());
+    p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+void nt_port::complete(const tlm::tlm_generic_payload& p) {
+    if (link_.instant() && !link_.traced())
+        return;
+    const bool has_data =
+        p.get_command() == tlm::TLM_READ_COMMAND && p.is_response_ok();
+    const std::uint32_t payload = has_data ? dwords(p.get_data_length()) : 0;
+    const link::slot s = link_.occupy_tx(link::tlp_overhead + link::header_3dw + payload);
+    if (link_.traced()) {
+        wait_until(s.begin_ps);
+        tlp_text text;
+        if (!p.is_response_ok())
+            text.add("Cpl UR");
+        else if (!has_data)
+            text.add("Cpl");
+        else
+            text.add("CplD ").decimal(p.get_data_length()).add("B ").data(p.get_data_ptr(),
+                                                                         p.get_data_length());
+        link_.show_tx(s, text.view());
+    }
+    wait_until(s.end_ps);
+}
+
+void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
+                           unsigned bar) {
+    if (!link_.traced())
+        return;
+    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    tlp_text text;
+    if (kind == door_kind::config)
+        text.add(is_write ? "CfgWr " : "CfgRd ").hex(p.get_address(), 3);
+    else
+        text.add(is_write ? "MWr bar" : "MRd bar")
+            .decimal(bar)
+            .add('+')
+            .hex(p.get_address(), 4);
+    text.add(' ').decimal(p.get_data_length()).add('B');
+    if (is_write)
+        text.add(' ').data(p.get_data_ptr(), p.get_data_length());
+    link_.show_rx(s, text.view());
+}
+
+bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) noexcept {
+    return send_upstream(upstream_tlp{tlp_kind::msi, address, data, {}});
+}
+
+void nt_port::send_intx(bool asserted) noexcept {
+    // Without room the level is wrong until the next change; 256 places make that unreachable.
+    (void)send_upstream(upstream_tlp{
+        asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0, {}});
+}
+
+bool nt_port::send_upstream(const upstream_tlp& tlp) {
+    if (!link_.up() || upstream_line_.full())
+        return false;
+    upstream_tlp sent = tlp;
+    const bool wide = (tlp.address >> 32) != 0 || tlp.kind != tlp_kind::msi; // messages: 4DW
+    sent.slot = link_.occupy_tx(link::tlp_overhead + (wide ? link::header_4dw : link::header_3dw) +
+                                (tlp.kind == tlp_kind::msi ? 4U : 0U));
+    return upstream_line_.push(sent.slot.begin_ps, sent);
+}
+
+void nt_port::upstream_thread() {
+    for (;;) {
+        upstream_tlp tlp;
+        while (!upstream_line_.pop_due(tlp))
+            sc_core::wait(upstream_line_.event());
+        if (link_.traced()) {
+            tlp_text text;
+            if (tlp.kind == tlp_kind::msi)
+                text.add("MSI ").hex(tlp.address, 8).add(' ').hex(tlp.data, 4);
+            else
+                text.add(tlp.kind == tlp_kind::assert_intx ? "Assert_INTA" : "Deassert_INTA");
+            link_.show_tx(tlp.slot, text.view());
+        }
+        wait_until(tlp.slot.end_ps);
+        if (!link_.up())
+            continue; // lost with the link
+        upstream_extension_ = pcie_extension{};
+        upstream_extension_.kind = tlp.kind;
+        upstream_payload_.set_command(tlm::TLM_WRITE_COMMAND);
+        upstream_payload_.set_address(tlp.address);
+        upstream_payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&tlp.data));
+        upstream_payload_.set_data_length(4);
+        upstream_payload_.set_streaming_width(4);
+        upstream_payload_.set_byte_enable_ptr(nullptr);
+        upstream_payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+        sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+        upstream_.socket->b_transport(upstream_payload_, none);
+    }
+}
+
+void nt_port::set_link(bool up) {
+    if (up == link_.up())
+        return;
+    if (!up) {
+        function_.reset_hot();
+        upstream_line_.clear();
+    }
+    link_.set_up(up);
+    function_.set_negotiated_link(up);
+    core_.link_changed(number_, up);
+}
+
+void nt_port::trace(trace_sink& sink) {
+    const std::string scope = "switch.port" + std::to_string(number_.value()) + ".";
+    link_.trace(sink, scope + "link.");
+    function_.trace(sink, scope + "nt.");
+}
+
+} // namespace ntb

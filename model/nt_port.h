@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// One port with an NT function: its sockets, its link and its function. Transactions of the host
+// come in through a door, occupy the link, wait out the ingress pipeline, act in the function, and
+// are answered through the egress pipeline; MSI, INTx and translated requests leave by `upstream`.
+//
+// Units: bytes; picoseconds. Threading: the SystemC thread; b_transport waits, so only from
+// SC_THREADs. Errors: TLM_ADDRESS_ERROR_RESPONSE for an unsupported request or a dead link (reads
+// give all ones), as PCIe completes them at the requester.
+#pragma once
+
+#include <array>
+#include <systemc>
+#include <tlm>
+
+#include "model/config.h"
+#include "model/delay_line.h"
+#include "model/link.h"
+#include "model/nt_function.h"
+#include "model/pcie_extension.h"
+
+namespace ntb {
+
+class nt_port : public sc_core::sc_module, public interrupt_output {
+public:
+    nt_port(const sc_core::sc_module_name& name, port_number number,
+            const topology_config& topology, const timing_config& timing, switch_core& core,
+            bool sharing);
+
+    [[nodiscard]] tlm::tlm_target_socket<>& config_socket() { return config_.socket; }
+    [[nodiscard]] tlm::tlm_target_socket<>& bar_socket(unsigned bar) { return bars_[bar].socket; }
+    [[nodiscard]] tlm::tlm_initiator_socket<>& upstream_socket() { return upstream_.socket; }
+    [[nodiscard]] nt_function& function() { return function_; }
+    [[nodiscard]] const link& pcie_link() const { return link_; }
+
+    /// Data link up or surprise down. Down resets the function as a hot reset does (PCIe 2.1
+    /// section 2.9.1).
+    void set_link(bool up);
+
+    /// Declares this port's signals. Elaboration only.
+    void trace(trace_sink& sink);
+
+    // interrupt_output
+    bool send_msi(std::uint64_t address, std::uint32_t data) noexcept override;
+    void send_intx(bool asserted) noexcept override;
+
+private:
+    /// Configuration space, or a BAR.
+    enum class door_kind : std::uint8_t { config, bar };
+
+    /// Target of one socket.
+    class door : public tlm::tlm_fw_transport_if<> {
+    public:
+        door(nt_port& owner, door_kind kind, unsigned bar, const char* socket_name)
+            : socket(socket_name), owner_(owner), kind_(kind), bar_(bar) {
+            socket.bind(*this);
+        }
+        tlm::tlm_target_socket<> socket;
+
+        void b_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) override {
+            if (delay != sc_core::SC_ZERO_TIME) {
+                sc_core::wait(delay);
+                delay = sc_core::SC_ZERO_TIME;
+            }
+            owner_.transport(p, kind_, bar_);
+        }
+        tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& p, tlm::tlm_phase&,
+                                           sc_core::sc_time&) override {
+            p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE); // loosely timed model only
+            return tlm::TLM_COMPLETED;
+        }
+        bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) override {
+            dmi.allow_none();
+            return false;
+        }
+        unsigned int transport_dbg(tlm::tlm_generic_payload& p) override {
+            return owner_.transport_debug(p, kind_, bar_);
+        }
+
+    private:
+        nt_port& owner_;
+        door_kind kind_;
+        unsigned bar_;
+    };
+
+    /// The initiator side: nothing comes backwards in this model.
+    class upstream_door : public tlm::tlm_bw_transport_if<> {
+    public:
+        upstream_door() : socket("upstream") { socket.bind(*this); }
+        tlm::tlm_initiator_socket<> socket;
+        tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&,
+                                           sc_core::sc_time&) override {
+            return tlm::TLM_COMPLETED;
+        }
+        void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
+    };
+
+    struct upstream_tlp {
+        tlp_kind kind = tlp_kind::msi;
+        std::uint64_t address = 0;
+        std::uint32_t data = 0;
+        link::slot slot{};
+    };
+
+    void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
+    unsigned transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
+    void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
+    void complete(const tlm::tlm_generic_payload& p);
+    void show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
+                      unsigned bar);
+    void refuse(tlm::tlm_generic_payload& p);
+    [[nodiscard]] requester_id requester_of(const tlm::tlm_generic_payload& p) const;
+    [[nodiscard]] bool send_upstream(const upstream_tlp& tlp);
+    void upstream_thread();
+
+    const port_number number_;
+    const requester_id host_requester_;
+    const core_clock& clock_;
+    switch_core& core_;
+    link link_;
+    nt_function function_;
+    door config_;
+    std::array<door, bar_count> bars_;
+    upstream_door upstream_;
+    delay_line<upstream_tlp, 256> upstream_line_;
+    tlm::tlm_generic_payload upstream_payload_;
+    pcie_extension upstream_extension_;
+};
+
+} // namespace ntb

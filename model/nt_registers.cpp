@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the NT function's registers do when they are read or written, attached by name.
+#include "model/nt_function.h"
+#include "model/regs/nt_refs.h"
+#include "model/switch_core.h"
+
+namespace ntb {
+
+const nt_function::plan& nt_function::register_plan() {
+    using f = nt_function;
+    static constexpr std::array<plan::behaviour, 19> behaviours{{
+        {nt::PCICMD, nullptr, &f::wrote_interrupt_input},
+        {nt::BAR, nullptr, &f::wrote_bar},
+        {nt::MSICAP, nullptr, &f::wrote_interrupt_input},
+        {nt::NTINTSTS, nullptr, &f::wrote_interrupt_input},
+        {nt::NTINTMSK, nullptr, &f::wrote_interrupt_input},
+        {nt::NTGSIGNAL, nullptr, &f::wrote_ntgsignal},
+        {nt::OUTDBELLSET, nullptr, &f::wrote_outdbellset},
+        {nt::INDBELLSTS, nullptr, &f::wrote_indbellsts},
+        {nt::INDBELLMSK, nullptr, &f::wrote_interrupt_input},
+        {nt::OUTMSG, nullptr, &f::wrote_outmsg},
+        {nt::MSGSTS, &f::read_msgsts, &f::wrote_interrupt_input},
+        {nt::MSGSTSMSK, nullptr, &f::wrote_interrupt_input},
+        {nt::BARSETUP, nullptr, &f::wrote_barsetup},
+        {nt::NTMTBLDATA, &f::read_ntmtbldata, &f::wrote_ntmtbldata},
+        {nt::REQIDCAP, &f::read_reqidcap, nullptr},
+        {nt::LUTLDATA, &f::read_lutldata, &f::wrote_lutldata},
+        {nt::LUTMDATA, &f::read_lutmdata, &f::wrote_lutmdata},
+        {nt::LUTUDATA, &f::read_lutudata, &f::wrote_lutudata},
+        {nt::GASADATA, &f::read_gasadata, &f::wrote_gasadata},
+    }};
+    static constexpr plan p = plan::make(regs::nt_map, 0, behaviours);
+    return p;
+}
+
+// --- interrupts, doorbells, messages ----------------------------------------------------------
+
+void nt_function::wrote_interrupt_input(const register_access&, std::uint32_t) {
+    interrupts_.update();
+}
+
+void nt_function::wrote_ntgsignal(const register_access& a, std::uint32_t) {
+    if (nt::NTGSIGNAL_GSIGNAL.get(a.written()) != 0)
+        core_.events().raise(switch_event::global_signal, partition_.value()); // B11.8
+}
+
+void nt_function::wrote_outdbellset(const register_access& a, std::uint32_t) {
+    const std::uint32_t bits = a.written();
+    if (bits == 0)
+        return; // B5.1: zeros do nothing
+    pulse(doorbell_writes_, bits);
+    core_.doorbells().ring(partition_, bits);
+}
+
+void nt_function::wrote_indbellsts(const register_access&, std::uint32_t) {
+    core_.doorbell_status_changed();
+    interrupts_.update();
+}
+
+void nt_function::wrote_outmsg(const register_access& a, std::uint32_t) {
+    const unsigned n = (a.offset - nt::OUTMSG.at()) / nt::OUTMSG.first_stride;
+    pulse(message_writes_[n], 1);
+    ++messages_in_flight_;
+    core_.send_message(*this, n, bank_.get(a.offset));
+}
+
+std::uint32_t nt_function::read_msgsts(const register_access& a) {
+    // The outcome of earlier OUTMSG writes is visible to this read (B6.3).
+    while (messages_in_flight_ != 0 && !a.debug)
+        sc_core::wait(message_outcome_);
+    return bank_.get(nt::MSGSTS.at());
+}
+
+// --- BARs -------------------------------------------------------------------------------------
+
+void nt_function::wrote_bar(const register_access& a, std::uint32_t) {
+    shape_bar((a.offset - nt::BAR.at()) / nt::BAR.first_stride);
+}
+
+void nt_function::wrote_barsetup(const register_access& a, std::uint32_t) {
+    const unsigned bar = (a.offset - nt::BARSETUP.at()) / nt::BARSETUP.first_stride;
+    shape_bar(bar);
+    if (bar % 2 == 0)
+        shape_bar(bar + 1);
+}
+
+void nt_function::shape_bar(unsigned bar) {
+    // Address bits below the aperture read 0; a disabled BAR reads 0 (B9.10); the odd BAR of a
+    // 64-bit pair is its upper half.
+    const std::uint32_t value = bank_.get(nt::BAR.at(bar));
+    const std::uint64_t size = bar_size(bar);
+    std::uint32_t shaped = 0;
+    if (size != 0) {
+        const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar));
+        const auto address_bits = static_cast<std::uint32_t>(~(size - 1)) & ~0xFU;
+        shaped = (value & address_bits) | (setup & (nt::BARSETUP_TYPE.mask | nt::BARSETUP_PREF.mask));
+    } else if (bar % 2 == 1) {
+        const std::uint64_t lower = bar_size(bar - 1);
+        const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar - 1));
+        if (lower != 0 && nt::BARSETUP_TYPE.get(setup) == 2)
+            shaped = value & static_cast<std::uint32_t>(~(lower - 1) >> 32);
+    }
+    bank_.set(nt::BAR.at(bar), shaped);
+}
+
+// --- mapping table, requester ID, lookup tables -----------------------------------------------
+
+std::uint32_t nt_function::read_reqidcap(const register_access& a) { return a.requester.value(); }
+
+std::uint32_t nt_function::read_ntmtbldata(const register_access& a) {
+    const unsigned i = bank_.get_field(nt::NTMTBLADDR.at(), nt::NTMTBLADDR_ADDR);
+    if (!mapping_table::in_range(i) && !a.debug)
+        bank_.set_field(nt::NTMTBLSTS.at(), nt::NTMTBLSTS_ERR, 1);
+    return core_.mapping().read(i);
+}
+
+void nt_function::wrote_ntmtbldata(const register_access&, std::uint32_t) {
+    const unsigned i = bank_.get_field(nt::NTMTBLADDR.at(), nt::NTMTBLADDR_ADDR);
+    if (!mapping_table::in_range(i))
+        bank_.set_field(nt::NTMTBLSTS.at(), nt::NTMTBLSTS_ERR, 1);
+    core_.mapping().write(i, bank_.get(nt::NTMTBLDATA.at()));
+}
+
+lookup_tables::entry* nt_function::selected_lut_entry() {
+    const std::uint32_t select = bank_.get(nt::LUTOFFSET.at());
+    return luts_.at(nt::LUTOFFSET_BAR.get(select), nt::LUTOFFSET_INDEX.get(select));
+}
+
+std::uint32_t nt_function::read_lutldata(const register_access&) {
+    const lookup_tables::entry* e = selected_lut_entry();
+    return e != nullptr ? e->low : 0;
+}
+std::uint32_t nt_function::read_lutmdata(const register_access&) {
+    const lookup_tables::entry* e = selected_lut_entry();
+    return e != nullptr ? e->high : 0;
+}
+std::uint32_t nt_function::read_lutudata(const register_access&) {
+    const lookup_tables::entry* e = selected_lut_entry();
+    return e != nullptr ? e->upper : 0;
+}
+namespace {
+/// The written bytes replace those of an entry's part; `stored` holds what the policy let through.
+void merge(std::uint32_t& part, const register_access& a, std::uint32_t stored) {
+    part = (part & ~a.byte_mask) | (stored & a.byte_mask);
+}
+} // namespace
+void nt_function::wrote_lutldata(const register_access& a, std::uint32_t) {
+    if (lookup_tables::entry* e = selected_lut_entry())
+        merge(e->low, a, bank_.get(nt::LUTLDATA.at()));
+}
+void nt_function::wrote_lutmdata(const register_access& a, std::uint32_t) {
+    if (lookup_tables::entry* e = selected_lut_entry())
+        merge(e->high, a, bank_.get(nt::LUTMDATA.at()));
+}
+void nt_function::wrote_lutudata(const register_access& a, std::uint32_t) {
+    if (lookup_tables::entry* e = selected_lut_entry())
+        merge(e->upper, a, bank_.get(nt::LUTUDATA.at()));
+}
+
+// --- global address space ---------------------------------------------------------------------
+
+std::uint32_t nt_function::read_gasadata(const register_access& a) {
+    if (a.global)
+        return 0; // the window does not see itself
+    return core_.global_read(bank_.get(nt::GASAADDR.at()), a);
+}
+
+void nt_function::wrote_gasadata(const register_access& a, std::uint32_t) {
+    if (!a.global)
+        core_.global_write(bank_.get(nt::GASAADDR.at()), a);
+}
+
+} // namespace ntb

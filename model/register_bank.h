@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage and decode of one register space. The layout comes from the register map; behaviour is
+// attached to a register by its name (bank_plan); every door reaches this one decode.
+//
+// Contract of an access, which is always of one dword with a byte mask:
+//   1. Bytes outside the mask neither change nor trigger anything.
+//   2. A register that is not in the map reads 0 and ignores writes (reserved space, PCI 3.0
+//      section 6.1).
+//   3. A register marked dword_only ignores an access with any byte missing and reads 0 (B1.8,
+//      B7.8); the owner is told by the return value.
+//   4. Read-only and reserved bits keep their value; command bits are never stored.
+//   5. The write hook runs after the storage has changed and gets the value before; it runs when
+//      any byte of the dword is written.
+//   6. The read hook's result replaces the storage's value; it may wait, unless the access is a
+//      debug one.
+//
+// Threading: the SystemC thread. Nothing is allocated after construction.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/core_clock.h"
+#include "model/regs/map.h"
+#include "model/trace_sink.h"
+#include "model/types.h"
+
+namespace ntb {
+
+/// One access to one dword.
+struct register_access {
+    std::uint32_t offset = 0;             ///< bytes from the start of the space, dword aligned
+    std::uint32_t data = 0;               ///< written value, in its byte lanes
+    std::uint32_t byte_mask = 0xFFFFFFFF; ///< 0xFF in each enabled byte lane
+    requester_id requester{};             ///< who asks (REQIDCAP, B7.7)
+    bool debug = false;                   ///< no waiting, no side effects
+    bool global = false;                  ///< by the global address space
+
+    /// The bits that the write carries.
+    [[nodiscard]] std::uint32_t written() const { return data & byte_mask; }
+};
+
+/// The constant part of a register space: layout from the map, hooks by register name.
+template <class Owner, std::size_t Dwords>
+struct bank_plan {
+    using read_hook = std::uint32_t (Owner::*)(const register_access&);
+    using write_hook = void (Owner::*)(const register_access&, std::uint32_t before);
+    struct behaviour {
+        regs::reg_ref where{};
+        read_hook on_read = nullptr;
+        write_hook on_write = nullptr;
+    };
+    static constexpr std::size_t max_behaviours = 64;
+
+    static constexpr std::uint8_t is_mapped = 1;
+    static constexpr std::uint8_t is_dword_only = 2;
+    static constexpr std::uint8_t hooks_read = 4;
+
+    std::array<regs::dword_layout, Dwords> layout{};
+    std::array<std::uint8_t, Dwords> flags{};
+    std::array<std::uint8_t, Dwords> behaviour_of{}; ///< index + 1, 0 = none
+    std::array<behaviour, max_behaviours> behaviours{};
+
+    template <std::size_t N, std::size_t B>
+    static constexpr bank_plan make(const std::array<regs::reg, N>& map, std::uint32_t base,
+                                    const std::array<behaviour, B>& list) {
+        static_assert(B <= max_behaviours);
+        bank_plan plan{};
+        plan.layout = regs::layout_of<Dwords>(map, base);
+        for (std::size_t d = 0; d < Dwords; ++d)
+            plan.flags[d] = static_cast<std::uint8_t>(
+                (plan.layout[d].mapped ? is_mapped : 0U) |
+                (plan.layout[d].dword_only ? is_dword_only : 0U));
+        for (std::size_t b = 0; b < B; ++b) {
+            plan.behaviours[b] = list[b];
+            for (unsigned i = 0; i < list[b].where.first_count; ++i) {
+                for (unsigned j = 0; j < list[b].where.second_count; ++j) {
+                    const std::size_t d = (list[b].where.at(i, j) - base) / 4;
+                    if (plan.behaviour_of[d] != 0)
+                        throw std::logic_error("two behaviours on one dword");
+                    plan.behaviour_of[d] = static_cast<std::uint8_t>(b + 1);
+                    if (list[b].on_read != nullptr)
+                        plan.flags[d] = static_cast<std::uint8_t>(plan.flags[d] | hooks_read);
+                }
+            }
+        }
+        return plan;
+    }
+};
+
+template <class Owner, std::size_t Dwords>
+class register_bank {
+public:
+    using plan_type = bank_plan<Owner, Dwords>;
+
+    /// `base` is the byte offset at which the space begins. The storage starts at zero: call
+    /// reset() once the reset values are complete.
+    register_bank(const plan_type& plan, Owner& owner, std::uint32_t base)
+        : plan_(plan), owner_(owner), base_(base) {
+        for (std::size_t d = 0; d < Dwords; ++d)
+            reset_[d] = plan.layout[d].reset;
+    }
+
+    /// Replaces a reset value that the map cannot know (device ID, port number, strapping, what
+    /// an EEPROM or the topology sets). Elaboration only.
+    void set_reset(std::uint32_t offset, regs::field_ref field, std::uint32_t value) {
+        std::uint32_t& r = reset_[index(offset)];
+        r = field.put(r, value);
+    }
+
+    /// The dword at `offset`, or 0 where nothing is. `refused` is set for rule 3.
+    [[nodiscard]] std::uint32_t read(const register_access& a, bool& refused) {
+        const std::size_t d = index(a.offset);
+        const std::uint8_t f = plan_.flags[d];
+        if ((f & (plan_type::is_dword_only | plan_type::hooks_read)) == 0)
+            return storage_[d];
+        if ((f & plan_type::is_dword_only) != 0 && a.byte_mask != 0xFFFFFFFFU) {
+            refused = true;
+            return 0;
+        }
+        if ((f & plan_type::hooks_read) != 0)
+            return (owner_.*plan_.behaviours[plan_.behaviour_of[d] - 1U].on_read)(a);
+        return storage_[d];
+    }
+
+    /// Applies a write by policy, then runs the register's hook. Returns false for rule 3.
+    [[nodiscard]] bool write(const register_access& a) {
+        const std::size_t d = index(a.offset);
+        const std::uint8_t f = plan_.flags[d];
+        if ((f & plan_type::is_mapped) == 0)
+            return true;
+        if ((f & plan_type::is_dword_only) != 0 && a.byte_mask != 0xFFFFFFFFU)
+            return false;
+        const regs::dword_layout& l = plan_.layout[d];
+        const std::uint32_t before = storage_[d];
+        const std::uint32_t rw = l.rw & a.byte_mask;
+        std::uint32_t v = (before & ~rw) | (a.data & rw);
+        v &= ~(a.written() & l.rw1c);
+        v |= a.written() & l.rw1s;
+        put(d, v);
+        if (plan_.behaviour_of[d] != 0) {
+            const auto& b = plan_.behaviours[plan_.behaviour_of[d] - 1U];
+            if (b.on_write != nullptr)
+                (owner_.*b.on_write)(a, before);
+        }
+        return true;
+    }
+
+    /// Hardware's own view: no policy, no hooks.
+    [[nodiscard]] std::uint32_t get(std::uint32_t offset) const { return storage_[index(offset)]; }
+    void set(std::uint32_t offset, std::uint32_t value) { put(index(offset), value); }
+    void set_field(std::uint32_t offset, regs::field_ref field, std::uint32_t value) {
+        const std::size_t d = index(offset);
+        put(d, field.put(storage_[d], value));
+    }
+    [[nodiscard]] std::uint32_t get_field(std::uint32_t offset, regs::field_ref field) const {
+        return field.get(storage_[index(offset)]);
+    }
+
+    /// Everything to its reset value.
+    void reset_fundamental() {
+        for (std::size_t d = 0; d < Dwords; ++d)
+            put(d, reset_[d]);
+    }
+    /// Everything to its reset value but what the map says a hot reset keeps.
+    void reset_hot() {
+        for (std::size_t d = 0; d < Dwords; ++d) {
+            const std::uint32_t kept = plan_.layout[d].kept;
+            put(d, (storage_[d] & kept) | (reset_[d] & ~kept));
+        }
+    }
+
+    /// Declares a signal for the register at `offset` whose bits in its dword are `mask`.
+    /// Elaboration only, after the reset values are in the storage.
+    void trace(trace_sink& sink, std::string_view name, std::uint32_t offset, unsigned shift,
+               std::uint32_t mask, unsigned width) {
+        const std::size_t d = index(offset);
+        const signal_id id = sink.declare_bits(name, width, (storage_[d] & mask) >> shift);
+        if (!id.traced())
+            return;
+        sink_ = &sink;
+        traced_.push_back(traced_signal{traced_of_[d], id, mask, static_cast<std::uint8_t>(shift)});
+        traced_of_[d] = static_cast<std::uint16_t>(traced_.size());
+    }
+
+private:
+    struct traced_signal {
+        std::uint16_t next = 0; ///< further signal of the same dword, index + 1
+        signal_id id{};
+        std::uint32_t mask = 0;
+        std::uint8_t shift = 0;
+    };
+
+    [[nodiscard]] std::size_t index(std::uint32_t offset) const { return (offset - base_) / 4; }
+
+    void put(std::size_t d, std::uint32_t v) {
+        const std::uint32_t before = storage_[d];
+        if (before == v)
+            return;
+        storage_[d] = v;
+        if (traced_of_[d] != 0)
+            report(d, before ^ v);
+    }
+    void report(std::size_t d, std::uint32_t changed) {
+        for (std::uint16_t t = traced_of_[d]; t != 0; t = traced_[t - 1U].next) {
+            const traced_signal& s = traced_[t - 1U];
+            if ((changed & s.mask) != 0)
+                sink_->set(s.id, core_clock::now_ps(), (storage_[d] & s.mask) >> s.shift);
+        }
+    }
+
+    const plan_type& plan_;
+    Owner& owner_;
+    std::uint32_t base_;
+    std::array<std::uint32_t, Dwords> storage_{};
+    std::array<std::uint32_t, Dwords> reset_{};
+    trace_sink* sink_ = nullptr;
+    std::array<std::uint16_t, Dwords> traced_of_{}; ///< index + 1 into traced_, 0 = none
+    std::vector<traced_signal> traced_;             ///< filled at elaboration
+};
+
+} // namespace ntb

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/switch_core.h"
+
+#include <string>
+
+#include "model/nt_function.h"
+#include "model/regs/sw_refs.h"
+#include "model/regs/trace_names.h"
+
+namespace ntb {
+
+switch_core::switch_core(const sc_core::sc_module_name& name, const topology_config& topology,
+                         const timing_config& timing)
+    : sc_module(name), timing_(timing), clock_(timing.core_clock_ps),
+      bank_(register_plan(), *this, registers_base),
+      doorbells_(clock_, timing.doorbell, functions_),
+      messages_(clock_, timing.message, functions_),
+      events_(clock_, timing.event, functions_, *this), temperature_(*this) {
+    load_reset_values(topology);
+    bank_.reset_fundamental();
+
+    // One process per kind of effect, woken when one is due; no clock ticks.
+    const auto on_due = [this](const char* process, sc_core::sc_event& event, auto deliver) {
+        sc_core::sc_spawn_options options;
+        options.spawn_method();
+        options.set_sensitivity(&event);
+        options.dont_initialize();
+        sc_core::sc_spawn(deliver, process, &options);
+    };
+    on_due("deliver_doorbells", doorbells_.due(), [this] { doorbells_.deliver(); });
+    on_due("deliver_messages", messages_.due(), [this] { messages_.deliver(); });
+    on_due("deliver_events", events_.due(), [this] { events_.deliver(); });
+}
+
+const switch_core::plan& switch_core::register_plan() {
+    using c = switch_core;
+    static constexpr std::array<plan::behaviour, 15> behaviours{{
+        {sw::SELINKUPSTS, nullptr, &c::wrote_event_register},
+        {sw::SELINKUPMSK, nullptr, &c::wrote_event_register},
+        {sw::SELINKDNSTS, nullptr, &c::wrote_event_register},
+        {sw::SELINKDNMSK, nullptr, &c::wrote_event_register},
+        {sw::SEFRSTSTS, nullptr, &c::wrote_event_register},
+        {sw::SEFRSTMSK, nullptr, &c::wrote_event_register},
+        {sw::SEHRSTSTS, nullptr, &c::wrote_event_register},
+        {sw::SEHRSTMSK, nullptr, &c::wrote_event_register},
+        {sw::SEGSIGSTS, nullptr, &c::wrote_event_register},
+        {sw::SEGSIGMSK, nullptr, &c::wrote_event_register},
+        {sw::GODBELLMSK, nullptr, &c::wrote_godbellmsk},
+        {sw::GIDBELLMSK, nullptr, &c::wrote_gidbellmsk},
+        {sw::TMPCTL, nullptr, &c::wrote_temperature_control},
+        {sw::TMPADJ, nullptr, &c::wrote_temperature_control},
+        {sw::TMPALARM, nullptr, &c::wrote_tmpalarm},
+    }};
+    static constexpr plan p = plan::make(regs::sw_map, registers_base, behaviours);
+    return p;
+}
+
+void switch_core::load_reset_values(const topology_config& topology) {
+    for (unsigned p = 0; p < max_partitions; ++p) {
+        const auto state = static_cast<std::uint32_t>(topology.partitions[p]);
+        bank_.set_reset(sw::SWPARTCTL.at(p), sw::SWPARTCTL_STATE, state);
+        bank_.set_reset(sw::SWPARTSTS.at(p), sw::SWPARTSTS_STATE, state);
+    }
+    for (unsigned p = 0; p < max_ports; ++p) {
+        const port_config& port = topology.ports[p];
+        const auto mode = static_cast<std::uint32_t>(port.mode);
+        bank_.set_reset(sw::SWPORTCTL.at(p), sw::SWPORTCTL_MODE, mode);
+        bank_.set_reset(sw::SWPORTCTL.at(p), sw::SWPORTCTL_SWPART, port.partition.value());
+        bank_.set_reset(sw::SWPORTCTL.at(p), sw::SWPORTCTL_DEVNUM, port.device_number);
+        bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_MODE, mode);
+        bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_SWPART, port.partition.value());
+        bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_DEVNUM, port.device_number);
+        if (!has_nt_function(port.mode))
+            continue;
+        // The port that leads to the host is the partition's upstream port (B3.6; that an NT-only
+        // port counts as one is not confirmed).
+        const std::uint32_t status = sw::SWPARTSTS.at(port.partition.value());
+        bank_.set_reset(status, sw::SWPARTSTS_US, 1);
+        bank_.set_reset(status, sw::SWPARTSTS_USID, p);
+        bank_.set_reset(status, sw::SWPARTSTS_NT, 1);
+    }
+    bank_.set_reset(sw::TMPSTS.at(), sw::TMPSTS_LTEMP, 0xFF); // history is empty
+}
+
+bool switch_core::partition_active(partition_number partition) const {
+    return bank_.get_field(sw::SWPARTSTS.at(partition.value()), sw::SWPARTSTS_STATE) ==
+           static_cast<std::uint32_t>(partition_state::active);
+}
+
+void switch_core::send_message(nt_function& from, unsigned n, std::uint32_t data) {
+    const std::uint32_t route = bank_.get(sw::SWPMSGCTL.at(from.partition().value(), n));
+    messages_.send(from, n, partition_number(sw::SWPMSGCTL_PART.get(route)),
+                   sw::SWPMSGCTL_REG.get(route), data);
+}
+
+void switch_core::doorbell_status_changed() {
+    // GDBELLSTS shows a doorbell that is pending in any partition (B5.7, not confirmed).
+    std::uint32_t any = 0;
+    for (const nt_function* f : functions_)
+        any |= f->inbound_doorbells();
+    bank_.set(sw::GDBELLSTS.at(), any);
+}
+
+nt_function* switch_core::function_of(std::uint32_t address) const {
+    const std::uint32_t port = address / function_stride;
+    if (port >= max_ports || (address & nt_function_offset) == 0)
+        return nullptr;
+    return functions_.at(port_number(port));
+}
+
+void switch_core::take_global_access_time(const register_access& a) const {
+    if (!a.debug && timing_.gasa != 0)
+        sc_core::wait(core_clock::until(clock_.after(timing_.gasa)));
+}
+
+std::uint32_t switch_core::global_read(std::uint32_t address, const register_access& a) {
+    take_global_access_time(a);
+    register_access inner = a;
+    inner.global = true;
+    if (address >= registers_base) {
+        inner.offset = address & ~3U;
+        bool refused = false;
+        return address < registers_base + register_dwords * 4 ? bank_.read(inner, refused) : 0;
+    }
+    inner.offset = address & (nt_function::space_size - 4);
+    nt_function* const f = function_of(address);
+    return f != nullptr ? f->read_dword(inner) : 0;
+}
+
+void switch_core::global_write(std::uint32_t address, const register_access& a) {
+    take_global_access_time(a);
+    register_access inner = a;
+    inner.global = true;
+    if (address >= registers_base) {
+        inner.offset = address & ~3U;
+        if (address < registers_base + register_dwords * 4)
+            (void)bank_.write(inner); // no dword-only register here needs to know
+        return;
+    }
+    inner.offset = address & (nt_function::space_size - 4);
+    if (nt_function* const f = function_of(address))
+        f->write_dword(inner);
+}
+
+void switch_core::link_changed(port_number port, bool up) {
+    bank_.set_field(sw::SWPORTSTS.at(port.value()), sw::SWPORTSTS_LINKUP, up ? 1 : 0);
+    events_.raise(up ? switch_event::link_up : switch_event::link_down, port.value());
+}
+
+void switch_core::wrote_event_register(const register_access&, std::uint32_t) {
+    events_.update_summary();
+}
+
+void switch_core::wrote_godbellmsk(const register_access& a, std::uint32_t) {
+    const unsigned n = (a.offset - sw::GODBELLMSK.at()) / sw::GODBELLMSK.first_stride;
+    doorbells_.set_outbound_mask(n, bank_.get(a.offset));
+}
+
+void switch_core::wrote_gidbellmsk(const register_access& a, std::uint32_t) {
+    const unsigned n = (a.offset - sw::GIDBELLMSK.at()) / sw::GIDBELLMSK.first_stride;
+    doorbells_.set_inbound_mask(n, bank_.get(a.offset));
+}
+
+void switch_core::wrote_temperature_control(const register_access&, std::uint32_t) {
+    temperature_.measure();
+}
+
+void switch_core::wrote_tmpalarm(const register_access&, std::uint32_t) {
+    temperature_.load_history();
+}
+
+void switch_core::trace(trace_sink& sink) {
+    sink.declare_bits("switch.core_clock_ps", 32, clock_.period_ps());
+    for_each_traced(regs::sw_map, [&](const traced_register& r) {
+        bank_.trace(sink, "switch." + r.name, r.offset & ~3U, (r.offset & 3U) * 8U,
+                    r.mask << ((r.offset & 3U) * 8U), r.size * 8U);
+    });
+}
+
+} // namespace ntb
