@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stimulus file after parsing: a header and a flat list of statements. `repeat` and `end` are
+// statements that know each other's place, so that a player needs no tree.
+//
+// Units: picoseconds, bytes, half degrees Celsius. Plain values, no threading, no errors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/types.h"
+
+namespace ntb::stimulus {
+
+/// 1-based; column 0 = the line as a whole.
+struct location {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+};
+
+enum class start_kind : std::uint8_t {
+    following, ///< when the previous statement completed
+    at,        ///< absolute
+    after,     ///< that long after the previous statement completed
+};
+/// When a statement starts. `after A..B`: a time drawn evenly from A to B, both included.
+struct start_time {
+    start_kind kind = start_kind::following;
+    std::uint64_t ps = 0;
+    std::uint64_t latest_ps = 0; ///< = ps unless drawn
+};
+
+enum class door : std::uint8_t { config, bar };
+
+/// portP[.fF].(config|barN) (write|read) ...
+struct register_access {
+    port_number port{};
+    unsigned function = 0;
+    door where = door::config;
+    bar_number bar{};
+    bool write = false;
+    std::string name; ///< register or "+0x1000", for messages
+    std::uint64_t offset = 0;
+    unsigned size = 4;               ///< bytes: 1, 2, 4, 8
+    std::uint8_t byte_enables = 0xF; ///< bit i = byte i of the access
+    std::uint64_t value = 0;         ///< of a write
+    bool compare = false;            ///< of a read
+    std::uint64_t expected = 0;
+    std::uint64_t mask = 0;
+};
+
+enum class interrupt_kind : std::uint8_t { msi, intx };
+
+/// portP expect msi|intx [count N] within TIME; portP expect no-msi|no-intx for TIME
+struct interrupt_expectation {
+    port_number port{};
+    interrupt_kind kind = interrupt_kind::msi;
+    std::uint32_t count = 1; ///< 0 = none may come
+    std::uint64_t window_ps = 0;
+};
+
+/// portP enumerate: what a BIOS does with the function behind that port.
+struct enumeration {
+    port_number port{};
+};
+
+enum class memory_action : std::uint8_t { fill, load, check };
+
+/// mem portP ADDRESS fill LENGTH DATA | load DATA | check DATA
+struct memory_step {
+    port_number port{};
+    memory_action action = memory_action::check;
+    std::uint64_t address = 0;
+    std::uint64_t length = 0;        ///< of fill
+    std::vector<std::uint8_t> bytes; ///< as they lie in memory
+};
+
+struct link_step {
+    port_number port{};
+    bool up = false;
+};
+
+/// reset portP|partition N hot|fundamental
+struct reset_step {
+    bool of_partition = false;
+    port_number port{};
+    partition_number partition{};
+    bool fundamental = false;
+};
+
+struct temperature_step {
+    unsigned half_degrees = 0;
+};
+
+/// note TEXT: a line of the transcript.
+struct note_step {
+    std::string text;
+};
+
+/// Nothing but a start time: waits.
+struct pause_step {};
+
+struct repeat_begin {
+    std::uint64_t count = 0;
+    std::size_t end = 0; ///< index of the repeat_end
+};
+struct repeat_end {
+    std::size_t begin = 0; ///< index of the repeat_begin
+};
+
+/// Part of the language, but not of this version of the program (fault, smbus).
+struct not_yet {
+    std::string keyword;
+};
+
+using action = std::variant<register_access, interrupt_expectation, enumeration, memory_step,
+                            link_step, reset_step, temperature_step, note_step, pause_step,
+                            repeat_begin, repeat_end, not_yet>;
+
+struct statement {
+    location where{};
+    start_time start{};
+    action what{};
+    std::string text; ///< the source line without comment, for transcripts
+};
+
+struct program {
+    std::string file;
+    std::string topology; ///< empty = not given
+    std::string timing;   ///< empty = not given
+    std::vector<statement> statements;
+};
+
+} // namespace ntb::stimulus
