@@ -12,11 +12,6 @@
 
 namespace ntb {
 
-const std::uint32_t nt_function::nt_pcicmd_ = nt::PCICMD.at();
-const std::uint32_t nt_function::nt_mae_ = nt::PCICMD_MAE.mask;
-const std::uint32_t nt_function::nt_pmcsr_ = nt::PMCSR.at();
-const std::uint32_t nt_function::nt_pstate_ = nt::PMCSR_PSTATE.mask;
-
 nt_function::nt_function(port_number port, const topology_config& topology,
                          const timing_config& timing, const core_clock& clock, switch_core& core,
                          interrupt_output& output, bool sharing)
@@ -137,11 +132,6 @@ std::uint32_t nt_function::read_dword(const register_access& a) {
 void nt_function::write_dword(const register_access& a) {
     if (!bank_.write(a) && a.offset == nt::NTMTBLDATA.at())
         bank_.set_field(nt::NTMTBLSTS.at(), nt::NTMTBLSTS_ERR, 1); // B7.8
-}
-
-bool nt_function::bar0_is_config_space() const {
-    const std::uint32_t setup = bank_.get(nt::BARSETUP.at(0));
-    return nt::BARSETUP_EN.get(setup) != 0 && nt::BARSETUP_MODE.get(setup) != 0;
 }
 
 std::uint64_t nt_function::bar_size(unsigned bar) const {

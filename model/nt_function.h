@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <systemc>
 #include <tlm>
@@ -23,6 +24,7 @@
 #include "model/core_clock.h"
 #include "model/lookup_tables.h"
 #include "model/nt_interrupts.h"
+#include "model/regs/nt_refs.h"
 #include "model/register_bank.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
@@ -48,6 +50,20 @@ public:
     // --- the doors -----------------------------------------------------------------------------
     /// A configuration or BAR0 transaction; sets the response of `p`.
     void access(tlm::tlm_generic_payload& p, requester_id who, bool debug);
+    /// The short way of a read of one whole register that does nothing but return its value;
+    /// false: take access(). Same result, several times as fast.
+    [[nodiscard]] bool read_plain(tlm::tlm_generic_payload& p) const {
+        const std::uint64_t address = p.get_address();
+        std::uint32_t value = 0;
+        if (p.get_command() != tlm::TLM_READ_COMMAND || p.get_data_length() != 4 ||
+            (address & 3U) != 0 || address >= space_size || p.get_byte_enable_ptr() != nullptr ||
+            p.get_streaming_width() < 4 ||
+            !bank_.read_plain(static_cast<std::uint32_t>(address), value))
+            return false;
+        std::memcpy(p.get_data_ptr(), &value, 4);
+        p.set_response_status(tlm::TLM_OK_RESPONSE);
+        return true;
+    }
     /// One dword by the global space.
     [[nodiscard]] std::uint32_t read_dword(const register_access& a);
     void write_dword(const register_access& a);
@@ -57,7 +73,9 @@ public:
         return (bank_.get(nt_pcicmd_) & nt_mae_) != 0 && (bank_.get(nt_pmcsr_) & nt_pstate_) == 0;
     }
     /// Whether BAR0 is the configuration space window (BARSETUP0 EN and MODE).
-    [[nodiscard]] bool bar0_is_config_space() const;
+    [[nodiscard]] bool bar0_is_config_space() const {
+        return (bank_.get(nt_barsetup0_) & nt_bar0_config_) == nt_bar0_config_;
+    }
     /// Aperture of a BAR in bytes; 0 = disabled, or the upper half of a 64-bit one.
     [[nodiscard]] std::uint64_t bar_size(unsigned bar) const;
     /// Logs a request that was refused as unsupported (AERUES.UR, header log, PCIEDSTS).
@@ -127,8 +145,14 @@ private:
     std::uint32_t messages_in_flight_ = 0;
     sc_core::sc_event message_outcome_;
 
-    // Hot path: offsets and masks of memory_space_enabled(), from the map.
-    static const std::uint32_t nt_pcicmd_, nt_mae_, nt_pmcsr_, nt_pstate_;
+    // Asked at every memory request: offsets and masks from the map, inline.
+    static constexpr std::uint32_t nt_pcicmd_ = nt::PCICMD.at();
+    static constexpr std::uint32_t nt_mae_ = nt::PCICMD_MAE.mask;
+    static constexpr std::uint32_t nt_pmcsr_ = nt::PMCSR.at();
+    static constexpr std::uint32_t nt_pstate_ = nt::PMCSR_PSTATE.mask;
+    static constexpr std::uint32_t nt_barsetup0_ = nt::BARSETUP.at(0);
+    static constexpr std::uint32_t nt_bar0_config_ =
+        nt::BARSETUP_EN.mask | nt::BARSETUP_MODE.mask;
 
     trace_sink* sink_ = nullptr;
     struct counted_wire {

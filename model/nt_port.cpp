@@ -81,8 +81,7 @@ unsigned nt_port::transport_debug(tlm::tlm_generic_payload& p, door_kind kind, u
 }
 
 void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug) {
-    if (kind == door_kind::config ||
-        (bar == 0 && function_.memory_space_enabled() && function_.bar0_is_config_space())) {
+    if (kind == door_kind::config || opens_config_space(bar)) {
         function_.access(p, requester_of(p), debug);
         return;
     }

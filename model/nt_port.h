@@ -25,6 +25,7 @@ public:
     nt_port(const sc_core::sc_module_name& name, port_number number,
             const topology_config& topology, const timing_config& timing, switch_core& core,
             bool sharing);
+    ~nt_port() override { upstream_payload_.clear_extension(&upstream_extension_); } // is not its
 
     [[nodiscard]] tlm::tlm_target_socket<>& config_socket() { return config_.socket; }
     [[nodiscard]] tlm::tlm_target_socket<>& bar_socket(unsigned bar) { return bars_[bar].socket; }
@@ -61,7 +62,8 @@ private:
                 sc_core::wait(delay);
                 delay = sc_core::SC_ZERO_TIME;
             }
-            owner_.transport(p, kind_, bar_);
+            if (!owner_.read_at_once(p, kind_, bar_))
+                owner_.transport(p, kind_, bar_);
         }
         tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& p, tlm::tlm_phase&,
                                            sc_core::sc_time&) override {
@@ -101,6 +103,16 @@ private:
         link::slot slot{};
     };
 
+    /// A plain register read where the link takes no time and nobody watches it.
+    [[nodiscard]] bool read_at_once(tlm::tlm_generic_payload& p, door_kind kind,
+                                    unsigned bar) const {
+        return link_.up() && link_.instant() && !link_.traced() &&
+               (kind == door_kind::config || opens_config_space(bar)) && function_.read_plain(p);
+    }
+    /// Whether a memory request to this BAR reaches the registers.
+    [[nodiscard]] bool opens_config_space(unsigned bar) const {
+        return bar == 0 && function_.memory_space_enabled() && function_.bar0_is_config_space();
+    }
     void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     unsigned transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);

@@ -125,6 +125,16 @@ public:
         return storage_[d];
     }
 
+    /// The whole dword at `offset` into `value` if reading it is nothing but that: no hook, no
+    /// rule 3. The short way of most reads.
+    [[nodiscard]] bool read_plain(std::uint32_t offset, std::uint32_t& value) const {
+        const std::size_t d = index(offset);
+        if ((plan_.flags[d] & plan_type::hooks_read) != 0)
+            return false;
+        value = storage_[d];
+        return true;
+    }
+
     /// Applies a write by policy, then runs the register's hook. Returns false for rule 3.
     [[nodiscard]] bool write(const register_access& a) {
         const std::size_t d = index(a.offset);
