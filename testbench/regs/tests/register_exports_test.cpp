@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listings and exports: complete, and true to the map.
-#define BOOST_TEST_MODULE register_exports
-#include <boost/test/included/unit_test.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The map's own rules, its names, and the reset values that drivers depend on.
-#define BOOST_TEST_MODULE register_map
-#include <boost/test/included/unit_test.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include <set>
 #include <string>

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every source file names its licence near its top, and no file tells of the machine it was
+written on: paths of a work directory, addresses of package mirrors.
+
+Usage: committed_text.py [ROOT]
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import repository
+
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
+WITH_LICENCE = (".h", ".cpp", ".cpp.in", ".h.in", ".py", ".sh", ".cmake", "CMakeLists.txt", ".c",
+                ".toml", ".stim")
+SHEBANG = "#!"
+
+# Written apart, so that this file does not match itself.
+MACHINE = [
+    (re.compile(r"(?:^|[^\w.]|-[IL])/" + r"(?:work|tmp/ref|tmp/b-\w+)/"),
+     "a path of the machine it was written on"),
+    (re.compile(r"\b(?:deb|security|snapshot|ftp(?:\.\w+)?|http\.\w+)\." + r"debian\.org\b"),
+     "a package mirror's address"),
+    (re.compile(r"https?://[^\s\"']*/debian" + r"(?:-security)?(?:/|\s|$)"),
+     "a package mirror's address"),
+    (re.compile(r"\bfarm-" + r"[a-z]+\b|\." + r"library/"), "a name of the session's tools"),
+]
+
+
+def needs_licence(name, text):
+    """Is it source? Scripts without a suffix are known by their first line."""
+    return name.name.endswith(WITH_LICENCE) or (not name.suffix and text.startswith(SHEBANG))
+
+
+def problems_in(name, text):
+    """Problem lines of one file."""
+    if needs_licence(name, text) and LICENCE not in "\n".join(text.split("\n")[:3]):
+        yield f"{name}:1: no \"{LICENCE}\" in the first three lines"
+    for number, line in enumerate(text.split("\n"), 1):
+        for pattern, what in MACHINE:
+            if pattern.search(line):
+                yield f"{name}:{number}: {what}: {line.strip()[:100]}"
+
+
+def main(root):
+    """Checks every text file."""
+    problems, compared = [], 0
+    for name in repository.files(root):
+        text = repository.text_of(root, name)
+        if text is not None:
+            compared += 1
+            problems += problems_in(name, text)
+    repository.finish("committed text", problems, compared)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else repository.ROOT)

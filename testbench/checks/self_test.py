@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each check of this directory is seen to fail: a violation of every rule is reported, and what
+keeps the rules is not.
+
+Usage: self_test.py
+"""
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import committed_text
+import cpp_text
+import layering
+import lspci_decodes
+import map_against_csv
+import map_against_driver
+import register_map
+import repository
+import testplan
+
+HERE = Path(__file__).resolve().parent
+
+
+def layering_of(name, text):
+    """Problems of one C++ file at `name`."""
+    return list(layering.problems_in(Path(name), text))
+
+
+class Layering(unittest.TestCase):
+    """Directions of dependency."""
+
+    def test_every_upward_include_is_reported(self):
+        for name, path in (("model/a.h", "traces/vcd_recorder.h"),
+                           ("model/a.h", "tlm_bridge/device.h"),
+                           ("model/a.cpp", "testbench/config/topology_file.h"),
+                           ("traces/a.h", "model/regs/nt_map.h"),
+                           ("traces/a.h", "model/config.h"),
+                           ("traces/a.h", "tlm_bridge/device.h"),
+                           ("tlm_bridge/a.h", "testbench/regs/export.h"),
+                           ("tlm_bridge/a.h", "model/regs/map.h"),
+                           ("testbench/a.h", "qemu_glue/a.h")):
+            with self.subTest(name=name, path=path):
+                self.assertEqual(len(layering_of(name, f'#include "{path}"\n')), 1)
+                self.assertEqual(len(layering_of(name, f"#include <{path}>\n")), 1)
+
+    def test_downward_includes_are_allowed(self):
+        for name, path in (("model/a.h", "model/regs/map.h"), ("traces/a.h", "traces/b.h"),
+                           ("traces/a.h", "model/trace_sink.h"), ("traces/a.h", "model/types.h"),
+                           ("tlm_bridge/a.h", "model/pcie_extension.h"),
+                           ("testbench/a.h", "model/regs/nt_map.h"),
+                           ("testbench/a.h", "tlm_bridge/device.h")):
+            with self.subTest(name=name, path=path):
+                self.assertEqual(layering_of(name, f'#include "{path}"\n'), [])
+
+    def test_relative_includes_are_reported(self):
+        self.assertEqual(len(layering_of("model/a.h", '#include "../traces/b.h"\n')), 1)
+        self.assertEqual(len(layering_of("model/a.h", '#include "b.h"\n')), 1)
+
+    def test_model_includes_no_system_header_of_the_host(self):
+        for header in ("thread", "mutex", "atomic", "chrono", "fstream", "filesystem", "cstdio",
+                       "iostream", "unistd.h", "sys/socket.h", "time.h", "fmt/core.h"):
+            with self.subTest(header=header):
+                self.assertEqual(len(layering_of("model/a.h", f"#include <{header}>\n")), 1)
+                self.assertEqual(layering_of("testbench/a.h", f"#include <{header}>\n"), [])
+        for header in ("array", "systemc", "tlm", "tlm_utils/simple_target_socket.h"):
+            with self.subTest(header=header):
+                self.assertEqual(layering_of("model/a.h", f"#include <{header}>\n"), [])
+
+    def test_model_uses_nothing_of_the_host(self):
+        for code in ("std::thread t;", "std::mutex m;", "auto now = std::chrono::system_clock{};",
+                     "std::ofstream f;", "int fd = ::open(path, 0);", "::write(fd, p, n);",
+                     "printf(\"x\");", "auto* p = dynamic_cast<b*>(a);", "typeid(x).name();",
+                     "std::cout << 1;"):
+            with self.subTest(code=code):
+                self.assertGreaterEqual(len(layering_of("model/a.cpp", f"void f() {{ {code} }}\n")),
+                                        1)
+                self.assertEqual(layering_of("tlm_bridge/a.cpp", f"void f() {{ {code} }}\n"), [])
+
+    def test_comments_literals_and_members_are_not_code(self):
+        for text in ("// std::thread\n", "/* a\n std::mutex */\n", "auto s = \"std::thread\";\n",
+                     "// #include \"traces/a.h\"\n", "queue.write(1); socket(2); x.open(3);\n",
+                     "auto big = 1'000'000; // printf(\n"):
+            with self.subTest(text=text):
+                self.assertEqual(layering_of("model/a.cpp", text), [])
+
+    def test_code_behind_a_literal_is_seen(self):
+        text = "char c = '\"'; std::thread t; char d = '\"';\n"
+        self.assertEqual(len(layering_of("model/a.cpp", text)), 1)
+        self.assertEqual(list(cpp_text.includes('x\n  # include "a/b.h"\n')), [(2, '"', "a/b.h")])
+
+    def test_the_check_fails_as_a_process(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "model" / "a.h"
+            file.parent.mkdir()
+            for text, status in (('#include "traces/a.h"\n', 1), ("#include <array>\n", 0)):
+                file.write_text(text, encoding="utf-8")
+                run = subprocess.run([sys.executable, "-B", str(HERE / "layering.py"), folder],
+                                     check=False, capture_output=True, text=True)
+                self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+
+    def test_an_empty_tree_is_no_success(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = subprocess.run([sys.executable, "-B", str(HERE / "layering.py"), folder],
+                                 check=False, capture_output=True)
+            self.assertEqual(run.returncode, 1)
+
+
+class CommittedText(unittest.TestCase):
+    """Licence lines and traces of the machine."""
+
+    LICENSED = "// " + committed_text.LICENCE + "\n"
+
+    def problems(self, name, text):
+        """Problem lines of one file."""
+        return list(committed_text.problems_in(Path(name), text))
+
+    def test_source_without_licence_is_reported(self):
+        for name in ("a.h", "b/a.cpp", "a.py", "CMakeLists.txt", "a.sh"):
+            with self.subTest(name=name):
+                self.assertEqual(len(self.problems(name, "int a;\n")), 1)
+                self.assertEqual(self.problems(name, self.LICENSED), [])
+        self.assertEqual(len(self.problems("ntb", "#!/bin/bash\n")), 1)
+        self.assertEqual(self.problems("README.md", "text\n"), [])
+
+    def test_a_licence_far_down_does_not_count(self):
+        self.assertEqual(len(self.problems("a.h", "\n\n\n" + self.LICENSED)), 1)
+
+    def test_a_path_of_the_machine_is_reported(self):
+        for text in ("see /" + "work/x", "-I/" + "work/main", "http://deb." + "debian.org/debian",
+                     "https://mirror.example/debian" + "/dists", "the farm-" + "issues tool"):
+            with self.subTest(text=text):
+                self.assertEqual(len(self.problems("README.md", text + "\n")) > 0, True)
+
+    def test_ordinary_text_is_not_reported(self):
+        for text in ("build/frame/work", "network/work/a", "https://www.debian.org/",
+                     "out/work/x", "the farm is far"):
+            with self.subTest(text=text):
+                self.assertEqual(self.problems("README.md", text + "\n"), [])
+
+
+def small_map(**changes):
+    """A map with one register, NTINTSTS, in its place."""
+    row = {"name": "NTINTSTS", "offset": 0x404, "size": 4, "reset": 0,
+           "members": [{"name": "NTINTSTS", "offset": 0x404}],
+           "fields": [{"name": "MSG", "msb": 0, "lsb": 0}, {"name": "SEVENT", "msb": 3, "lsb": 3}]}
+    row.update(changes)
+    return register_map.RegisterMap({"spaces": [{"name": "nt", "registers": [row]}]})
+
+
+class MapAgainstCsv(unittest.TestCase):
+    """Facts file and map."""
+
+    ROW = {"space": "NT", "name": "NTINTSTS", "offset": "0x404", "size_bytes": "4",
+           "fields": "MSG[0:0]:RO?|SEVENT[3:3]:RW1C:0?"}
+
+    def problems(self, row=None, regs=None):
+        """Problems of one row of the file against a map."""
+        return map_against_csv.compare([{**self.ROW, **(row or {})}], regs or small_map())[0]
+
+    def test_agreement_is_no_problem(self):
+        self.assertEqual(self.problems(), [])
+
+    def test_every_difference_is_reported(self):
+        self.assertEqual(len(self.problems({"offset": "0x408"})), 1)
+        self.assertEqual(len(self.problems({"size_bytes": "2"})), 1)
+        self.assertEqual(len(self.problems({"fields": "MSG[1:1]:RO"})), 1)
+        self.assertEqual(len(self.problems({"fields": "OTHER[5:5]:RO"})), 1)
+        self.assertEqual(len(self.problems({"name": "NTOTHER"})), 2)
+
+    def test_families_expand(self):
+        self.assertEqual(list(map_against_csv.members(
+            "SWPxMSGCTLn (x=0..1 partition, n=0..1 message)", "0x3EE00 + 4*x + 0x20*n")),
+            [("SWP0MSGCTL0", 0x3EE00), ("SWP0MSGCTL1", 0x3EE20), ("SWP1MSGCTL0", 0x3EE04),
+             ("SWP1MSGCTL1", 0x3EE24)])
+        ports = list(map_against_csv.members("SWPORTxSTS (x=port)", "0x3E204 + 0x20*port"))
+        self.assertEqual(ports[23], ("SWPORT23STS", 0x3E4E4))
+        self.assertEqual(list(map_against_csv.members("A", "unknown")), [])
+
+
+class MapAgainstDriver(unittest.TestCase):
+    """The driver's header and the map."""
+
+    def problems(self, line, regs=None):
+        """Problems of a header of one line, without the one about its length."""
+        return [problem for problem in map_against_driver.compare(line + "\n",
+                                                                  regs or small_map())[0]
+                if not problem.startswith("only ")]
+
+    def test_agreement_is_no_problem(self):
+        for line in ("#define IDT_NT_NTINTSTS\t\t0x00404U", "#define IDT_NTINTSTS_MSG 0x00000001U",
+                     "#define IDT_SW_NTP2_NTINTSTS 0x05404U", "#define IDT_NTINTSTS_SEVENT_FLD 3",
+                     "#define IDT_MAX_NR_PORTS 24"):
+            with self.subTest(line=line):
+                self.assertEqual(self.problems(line), [])
+
+    def test_every_difference_is_reported(self):
+        for line in ("#define IDT_NT_NTINTSTS\t\t0x00408U", "#define IDT_NT_NEW 0x00700U",
+                     "#define IDT_SW_NTP2_NTINTSTS 0x04404U",
+                     "#define IDT_NTINTSTS_MSG 0x00000002U", "#define IDT_NTINTSTS_NEW 0x10U",
+                     "#define IDT_NTINTSTS_SEVENT_FLD 4"):
+            with self.subTest(line=line):
+                self.assertEqual(len(self.problems(line)), 1)
+
+    def test_a_value_must_lie_in_its_field(self):
+        mask = "#define IDT_NTINTSTS_SEVENT_MASK 0x8U\n"
+        self.assertEqual(self.problems(mask + "#define IDT_NTINTSTS_SEVENT_ON 0x8U"), [])
+        self.assertEqual(len(self.problems(mask + "#define IDT_NTINTSTS_SEVENT_ON 0x9U")), 1)
+
+    def test_a_header_that_reads_differently_is_reported(self):
+        self.assertIn("only 0 offsets", map_against_driver.compare("", small_map())[0][0])
+
+
+class Lspci(unittest.TestCase):
+    """What lspci says."""
+
+    def test_a_missing_or_broken_capability_is_reported(self):
+        whole = "\n".join("Capabilities: " + one for one in lspci_decodes.CAPABILITIES)
+        self.assertEqual(list(lspci_decodes.problems_in(whole)), [])
+        self.assertEqual(len(list(lspci_decodes.problems_in(whole.replace("[d0] MSI:", "")))), 1)
+        self.assertEqual(len(list(lspci_decodes.problems_in(whole + "\n<chain broken>"))), 1)
+
+    def test_reset_values_and_loaded_fields_are_in_the_space(self):
+        space = lspci_decodes.configuration_space(small_map(reset=0x11223344))
+        self.assertEqual(space[0x404:0x408], bytes.fromhex("44332211"))
+        self.assertIn("\n400: 00 00 00 00 44 33 22 11", lspci_decodes.dump(space))
+
+
+class TestPlan(unittest.TestCase):
+    """The test plan's table."""
+
+    TESTS = ["regs_test.names.one", "regs_test.names.two"]
+    HEAD = "| requirement | source | tests |\n|---|---|---|\n"
+
+    def problems(self, row):
+        """Problems of a plan of one row."""
+        return list(testplan.plan_problems(self.HEAD + row + "\n", self.TESTS, {"B1.1"}))
+
+    def test_a_listed_test_that_exists_is_no_problem(self):
+        self.assertEqual(self.problems("| a | B1.1 | `regs_test.names.one` |"), [])
+        self.assertEqual(self.problems("| a \\| b | README | `regs_test.names.*` |"), [])
+
+    def test_a_listed_test_that_does_not_exist_is_reported(self):
+        self.assertEqual(len(self.problems("| a | B1.1 | `regs_test.names.three` |")), 1)
+        self.assertEqual(len(self.problems("| a | B1.1 | `regs_test.other.*` |")), 1)
+
+    def test_an_unknown_behaviour_or_an_incomplete_row_is_reported(self):
+        self.assertEqual(len(self.problems("| a | B1.2 | `regs_test.names.one` |")), 1)
+        self.assertEqual(len(self.problems("| a | B1.1 | later |")), 1)
+        self.assertEqual(len(self.problems("| a | | `regs_test.names.one` |")), 1)
+        self.assertEqual(len(self.problems("| a | B1.1 |")), 1)
+
+    def test_a_behaviour_that_the_model_cites_needs_a_row(self):
+        cited = {"B1.1": "model/a.h", "B10.2": "model/b.h", "B9.1": "model/b.h"}
+        found = list(testplan.citation_problems({"B1.1"}, cited))
+        self.assertEqual([testplan.ID.findall(line)[0] for line in found], ["B9.1", "B10.2"])
+
+
+class Files(unittest.TestCase):
+    """The list of files."""
+
+    def test_this_file_is_one_of_the_project(self):
+        names = repository.files(suffixes=(".py",))
+        self.assertIn(Path(__file__).resolve().relative_to(repository.ROOT), names)
+
+    def test_a_tree_without_git_is_walked_without_its_builds(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("model/a.h", "build/b.h", "build-asan/c.h", "out/d.h"):
+                file = Path(folder) / name
+                file.parent.mkdir(parents=True)
+                file.write_text("", encoding="utf-8")
+            self.assertEqual(repository.files(Path(folder)), [Path("model/a.h")])
+
+
+if __name__ == "__main__":
+    unittest.main()
