@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/analysis/exchange_tracker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ntb::traces {
+namespace {
+
+constexpr std::uint64_t unknown_latency = UINT64_MAX;
+/// Requests and writes remembered per port; older ones have been lost on the way (masked, or sent
+/// where no NT function is).
+constexpr std::size_t max_under_way = 64;
+constexpr std::uint32_t in_message_bits = 0xF0000; ///< MSGSTS.INMSGSTS3..0
+constexpr std::uint32_t out_message_bits = 0xF;    ///< MSGSTS.OUTMSGSTS3..0
+constexpr unsigned in_message_shift = 16;
+
+std::uint64_t distance(std::uint64_t a, std::uint64_t b) {
+    return a > b ? a - b : b - a;
+}
+
+struct choice {
+    std::size_t index = SIZE_MAX;
+    bool clear = false; ///< it was the only candidate
+};
+
+/// Of the entries of `list` that fit, the one whose age is nearest to what latency_of() says; the
+/// youngest while that is unknown.
+template <class List, class Fits, class Latency>
+choice choose(const List& list, std::uint64_t now, Fits fits, Latency latency_of) {
+    choice best;
+    std::uint64_t best_distance = UINT64_MAX;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (!fits(list[i]))
+            continue;
+        const std::uint64_t age = now - list[i].ps;
+        const std::uint64_t expected = latency_of(list[i]);
+        const std::uint64_t d = expected == unknown_latency ? age : distance(age, expected);
+        best.clear = best.index == SIZE_MAX;
+        if (best.clear || d <= best_distance) {
+            best.index = i;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+} // namespace
+
+exchange_tracker::exchange_tracker(const vcd_reader& reader, sink on_delivery)
+    : on_delivery_(std::move(on_delivery)), meanings_(meanings(reader)),
+      known_(reader.channels(), false) {
+    for (auto& row : doorbell_latency_)
+        row.fill(unknown_latency);
+    for (auto& row : message_latency_)
+        row.fill(unknown_latency);
+    for (port_state& p : ports_)
+        p.interrupt_latency = unknown_latency;
+    for (const signal_meaning& m : meanings_) {
+        if (m.role == signal_role::none || m.role == signal_role::core_clock)
+            continue;
+        counts_[m.port].seen = true;
+        ports_[m.port].has_rx |= m.role == signal_role::rx_tlp;
+        ports_[m.port].has_indbellsts |= m.role == signal_role::indbellsts;
+    }
+}
+
+void exchange_tracker::change(const vcd_change& c) {
+    const signal_meaning m = meanings_[c.channel];
+    if (m.role == signal_role::none)
+        return;
+    if (c.time_ps != now_) {
+        step();
+        now_ = c.time_ps;
+    }
+    port_state& p = ports_[m.port];
+    const bool initial = !known_[c.channel];
+    known_[c.channel] = true;
+    const auto word = static_cast<std::uint32_t>(c.value);
+    switch (m.role) {
+    case signal_role::core_clock:
+        core_clock_ps_ = c.value;
+        return;
+    case signal_role::rx_tlp:
+    case signal_role::tx_tlp:
+        if (!c.text.empty())
+            events_.push_back({m, 0, parse_bar0_write(c.text)});
+        return;
+    default:
+        break;
+    }
+    if (!initial) {
+        events_.push_back({m, c.value, {}});
+        return;
+    }
+    switch (m.role) { // what was so before anything happened
+    case signal_role::outdbellset_count:
+        p.rings.counter = p.rings.counter_before = c.value;
+        break;
+    case signal_role::outmsg_write_count:
+        p.sends[m.number].counter = p.sends[m.number].counter_before = c.value;
+        break;
+    case signal_role::msi_count:
+        p.msis.counter = p.msis.counter_before = c.value;
+        break;
+    case signal_role::msi_dropped_count:
+        p.drops.counter = p.drops.counter_before = c.value;
+        break;
+    case signal_role::outmsg:
+        p.outmsg[m.number] = c.value;
+        break;
+    case signal_role::inmsg:
+        p.inmsg[m.number] = c.value;
+        break;
+    case signal_role::indbellsts:
+        p.indbellsts = word;
+        break;
+    case signal_role::indbellmsk:
+        p.indbellmsk = word;
+        break;
+    case signal_role::msgsts:
+        p.msgsts = word;
+        break;
+    case signal_role::msgstsmsk:
+        p.msgstsmsk = word;
+        break;
+    case signal_role::ntintsts:
+        p.ntintsts = word;
+        break;
+    case signal_role::ntintmsk:
+        p.ntintmsk = word;
+        break;
+    default:
+        break;
+    }
+}
+
+/// Works off one instant in the order of cause and effect: links, requests, status, interrupts.
+/// (With a timing of zeros all of them happen at once.)
+void exchange_tracker::step() {
+    if (events_.empty())
+        return;
+    for (const event& e : events_)
+        link_event(e);
+    for (const event& e : events_)
+        request_event(e);
+    for (unsigned port = 0; port < max_trace_ports; ++port) {
+        port_state& p = ports_[port];
+        for (std::uint64_t n = p.rings.take(); n != 0; --n)
+            ring(port, p.outdbellset);
+        for (unsigned number = 0; number < trace_messages; ++number) {
+            for (std::uint64_t n = p.sends[number].take(); n != 0; --n)
+                send(port, number);
+        }
+    }
+    for (const event& e : events_)
+        status_event(e);
+    for (unsigned port = 0; port < max_trace_ports; ++port) {
+        port_state& p = ports_[port];
+        for (std::uint64_t n = p.drops.take(); n != 0; --n)
+            interrupt(port, true);
+        for (std::uint64_t n = p.msis.take(); n != 0; --n)
+            interrupt(port, false);
+    }
+    events_.clear();
+}
+
+void exchange_tracker::finish() {
+    step();
+    for (unsigned port = 0; port < max_trace_ports; ++port) {
+        while (!ports_[port].doorbells.empty())
+            drop_oldest(port);
+        for (cause& c : ports_[port].causes) {
+            for (delivery& d : c.deliveries)
+                tell(d, delivery_end::no_interrupt);
+        }
+        ports_[port].causes.clear();
+    }
+}
+
+void exchange_tracker::link_event(const event& e) {
+    port_counts& count = counts_[e.meaning.port];
+    if (e.meaning.role == signal_role::tx_tlp)
+        ++count.tx_tlps;
+    if (e.meaning.role != signal_role::rx_tlp)
+        return;
+    ++count.rx_tlps;
+    if (!e.write.valid)
+        return;
+    std::vector<tlp_write>& writes = ports_[e.meaning.port].writes;
+    if (writes.size() == max_under_way)
+        writes.erase(writes.begin());
+    writes.push_back({now_, e.write});
+}
+
+void exchange_tracker::request_event(const event& e) {
+    port_state& p = ports_[e.meaning.port];
+    const unsigned number = e.meaning.number;
+    switch (e.meaning.role) {
+    case signal_role::outdbellset:
+        if (e.value == 0)
+            break;
+        // Two different values at one instant: the first one is complete.
+        if (p.rings.pulses != 0) {
+            ring(e.meaning.port, p.outdbellset);
+            ++p.rings.counter_before;
+            --p.rings.pulses;
+        }
+        p.outdbellset = static_cast<std::uint32_t>(e.value);
+        ++p.rings.pulses;
+        break;
+    case signal_role::outdbellset_count:
+        p.rings.counter = e.value;
+        break;
+    case signal_role::outmsg:
+        p.outmsg[number] = e.value;
+        break;
+    case signal_role::outmsg_write:
+        p.sends[number].pulses += e.value;
+        break;
+    case signal_role::outmsg_write_count:
+        p.sends[number].counter = e.value;
+        break;
+    case signal_role::inmsg:
+        p.inmsg[number] = e.value;
+        break;
+    case signal_role::msi:
+        p.msis.pulses += e.value;
+        break;
+    case signal_role::msi_count:
+        p.msis.counter = e.value;
+        break;
+    case signal_role::msi_dropped:
+        p.drops.pulses += e.value;
+        break;
+    case signal_role::msi_dropped_count:
+        p.drops.counter = e.value;
+        break;
+    default:
+        break;
+    }
+}
+
+/// The begin of the BAR0 write that acts now; forgets it, and older ones to the same register.
+std::optional<std::uint64_t> exchange_tracker::take_write(unsigned port, std::uint32_t offset,
+                                                          std::uint64_t value) {
+    port_state& p = ports_[port];
+    if (!p.has_rx) {
+        links_recorded_ = false;
+        return now_;
+    }
+    const auto fits = [&](const tlp_write& w) {
+        return w.write.offset == offset && w.write.value == value;
+    };
+    const auto found = std::find_if(p.writes.begin(), p.writes.end(), fits);
+    if (found == p.writes.end()) {
+        ++other_doors_;
+        return std::nullopt;
+    }
+    const std::uint64_t began = found->ps;
+    p.writes.erase(p.writes.begin(), found + 1); // posted writes never pass each other
+    return began;
+}
+
+void exchange_tracker::ring(unsigned from, std::uint32_t bits) {
+    ++counts_[from].doorbells_rung;
+    const std::optional<std::uint64_t> began = take_write(from, outdbellset_offset, bits);
+    for (unsigned to = 0; to < max_trace_ports; ++to) {
+        port_state& p = ports_[to];
+        if (!p.has_indbellsts)
+            continue;
+        if (p.doorbells.size() == max_under_way)
+            drop_oldest(to);
+        p.doorbells.push_back({from, bits, 0, began, now_, (bits & ~p.indbellsts) == 0});
+    }
+}
+
+/// Forgets the oldest doorbell under way to `port`: nothing of it will be seen any more.
+void exchange_tracker::drop_oldest(unsigned port) {
+    std::vector<request>& list = ports_[port].doorbells;
+    const request r = list.front();
+    list.erase(list.begin());
+    if (r.bits_were_set)
+        tell({delivery_kind::doorbell, r.from, port, r.what, r.write_ps, r.ps, r.ps, 0, {}},
+             delivery_end::bit_was_set);
+}
+
+void exchange_tracker::send(unsigned from, unsigned number) {
+    ++counts_[from].messages_sent;
+    const std::uint64_t value = ports_[from].outmsg[number];
+    if (messages_.size() == max_under_way)
+        messages_.erase(messages_.begin());
+    messages_.push_back(
+        {from, number, value, take_write(from, outmsg0_offset + 4 * number, value), now_, false});
+}
+
+bool exchange_tracker::pending(unsigned port, std::uint32_t bit) const {
+    const port_state& p = ports_[port];
+    if (bit == ntint_dbell)
+        return (p.indbellsts & ~p.indbellmsk) != 0;
+    if (bit == ntint_msg)
+        return (p.msgsts & ~p.msgstsmsk) != 0;
+    return (p.ntintsts & bit) != 0;
+}
+
+void exchange_tracker::status_event(const event& e) {
+    const unsigned port = e.meaning.port;
+    port_state& p = ports_[port];
+    const auto word = static_cast<std::uint32_t>(e.value);
+    switch (e.meaning.role) {
+    case signal_role::indbellsts:
+        doorbell_status(port, word);
+        break;
+    case signal_role::msgsts:
+        message_status(port, word);
+        break;
+    case signal_role::indbellmsk: {
+        const bool before = pending(port, ntint_dbell);
+        p.indbellmsk = word;
+        mask_change(port, ntint_dbell, before);
+        break;
+    }
+    case signal_role::msgstsmsk: {
+        const bool before = pending(port, ntint_msg);
+        p.msgstsmsk = word;
+        mask_change(port, ntint_msg, before);
+        break;
+    }
+    case signal_role::ntintmsk:
+        global_mask_change(port, word);
+        break;
+    case signal_role::ntintsts:
+        other_status(port, word);
+        break;
+    default:
+        break;
+    }
+}
+
+void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
+    port_state& p = ports_[port];
+    const bool before = pending(port, ntint_dbell);
+    std::uint32_t risen = status & ~p.indbellsts;
+    p.indbellsts = status;
+    if (risen != 0)
+        ++counts_[port].doorbells_received;
+    std::vector<delivery> deliveries;
+    const std::uint32_t shown = risen;
+    while (risen != 0) {
+        const auto fits = [&](const request& r) { return (r.what & risen) != 0; };
+        const choice best = choose(p.doorbells, now_, fits, [&](const request& r) {
+            return doorbell_latency_[r.from][port];
+        });
+        if (best.index == SIZE_MAX)
+            break;
+        const request r = p.doorbells[best.index];
+        std::uint64_t& latency = doorbell_latency_[r.from][port];
+        if (best.clear && !r.bits_were_set)
+            latency = std::min(latency, now_ - r.ps);
+        deliveries.push_back(
+            {delivery_kind::doorbell, r.from, port, r.what & shown, r.write_ps, r.ps, now_, 0, {}});
+        risen &= ~r.what;
+        p.doorbells.erase(p.doorbells.begin() + static_cast<std::ptrdiff_t>(best.index));
+        // Older ones of that sender with the same bits arrived before and changed nothing.
+        for (std::size_t i = 0; i < best.index && i < p.doorbells.size();) {
+            const request& old = p.doorbells[i];
+            if (old.from != r.from || (old.what & ~r.what) != 0 || old.ps >= r.ps) {
+                ++i;
+                continue;
+            }
+            tell({delivery_kind::doorbell,
+                  old.from,
+                  port,
+                  old.what,
+                  old.write_ps,
+                  old.ps,
+                  old.ps,
+                  0,
+                  {}},
+                 delivery_end::bit_was_set);
+            p.doorbells.erase(p.doorbells.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+    }
+    if (shown != 0)
+        rise(port, ntint_dbell, before, std::move(deliveries));
+    if (before && !pending(port, ntint_dbell))
+        fall(port, ntint_dbell);
+}
+
+void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
+    port_state& p = ports_[port];
+    const bool before = pending(port, ntint_msg);
+    const std::uint32_t risen = status & ~p.msgsts;
+    p.msgsts = status;
+    const auto remove = [this](std::size_t i) {
+        messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(i));
+    };
+    for (unsigned n = 0; n < trace_messages; ++n) {
+        if ((risen & out_message_bits & 1U << n) == 0)
+            continue;
+        ++counts_[port].messages_refused;
+        const auto fits = [&](const request& r) { return r.from == port && r.what == n; };
+        const choice best =
+            choose(messages_, now_, fits, [](const request&) { return unknown_latency; });
+        if (best.index != SIZE_MAX)
+            remove(best.index);
+    }
+    std::vector<delivery> deliveries;
+    for (unsigned n = 0; n < trace_messages; ++n) {
+        if ((risen & in_message_bits & 1U << (n + in_message_shift)) == 0)
+            continue;
+        ++counts_[port].messages_received;
+        const auto fits = [&](const request& r) { return r.value == p.inmsg[n]; };
+        const choice best = choose(messages_, now_, fits, [&](const request& r) {
+            return message_latency_[r.from][port];
+        });
+        if (best.index == SIZE_MAX)
+            continue;
+        const request r = messages_[best.index];
+        if (best.clear)
+            message_latency_[r.from][port] = std::min(message_latency_[r.from][port], now_ - r.ps);
+        deliveries.push_back(
+            {delivery_kind::message, r.from, port, r.what, r.write_ps, r.ps, now_, 0, {}});
+        remove(best.index);
+    }
+    if (risen != 0)
+        rise(port, ntint_msg, before, std::move(deliveries));
+    if (before && !pending(port, ntint_msg))
+        fall(port, ntint_msg);
+}
+
+/// Status bits behind `bit` have risen: expects an interrupt if that makes it pending, unmasked.
+void exchange_tracker::rise(unsigned port, std::uint32_t bit, bool was_pending,
+                            std::vector<delivery> deliveries) {
+    port_state& p = ports_[port];
+    if (!was_pending && pending(port, bit) && (p.ntintmsk & bit) == 0) {
+        if (p.causes.size() < max_under_way)
+            p.causes.push_back({bit, now_, std::move(deliveries)});
+        return;
+    }
+    for (const delivery& d : deliveries)
+        tell(d, was_pending ? delivery_end::coalesced : delivery_end::masked);
+}
+
+void exchange_tracker::fall(unsigned port, std::uint32_t bit) {
+    std::vector<cause>& causes = ports_[port].causes;
+    for (std::size_t i = 0; i < causes.size();) {
+        if (causes[i].bit != bit) {
+            ++i;
+            continue;
+        }
+        for (const delivery& d : causes[i].deliveries)
+            tell(d, delivery_end::no_interrupt);
+        causes.erase(causes.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+void exchange_tracker::mask_change(unsigned port, std::uint32_t bit, bool was_pending) {
+    const bool is_pending = pending(port, bit);
+    if (!was_pending && is_pending)
+        rise(port, bit, false, {});
+    else if (was_pending && !is_pending)
+        fall(port, bit);
+}
+
+void exchange_tracker::global_mask_change(unsigned port, std::uint32_t mask) {
+    port_state& p = ports_[port];
+    const std::uint32_t opened = p.ntintmsk & ~mask;
+    p.ntintmsk = mask;
+    for (std::uint32_t bit = 1; bit != 0x100; bit <<= 1U) {
+        if ((opened & bit) != 0 && pending(port, bit))
+            rise(port, bit, false, {});
+    }
+}
+
+/// Bits of NTINTSTS other than doorbell and message, which are told by their own registers.
+void exchange_tracker::other_status(unsigned port, std::uint32_t status) {
+    port_state& p = ports_[port];
+    const std::uint32_t before = p.ntintsts;
+    p.ntintsts = status;
+    for (std::uint32_t bit = 1; bit != 0x100; bit <<= 1U) {
+        if (bit == ntint_dbell || bit == ntint_msg)
+            continue;
+        if ((status & ~before & bit) != 0)
+            rise(port, bit, false, {});
+        else if ((before & ~status & bit) != 0)
+            fall(port, bit);
+    }
+}
+
+void exchange_tracker::interrupt(unsigned port, bool dropped) {
+    port_state& p = ports_[port];
+    ++(dropped ? counts_[port].msis_dropped : counts_[port].msis);
+    const choice best = choose(
+        p.causes, now_, [](const cause&) { return true; },
+        [&](const cause&) { return p.interrupt_latency; });
+    if (best.index == SIZE_MAX)
+        return;
+    cause chosen = std::move(p.causes[best.index]);
+    p.causes.erase(p.causes.begin() + static_cast<std::ptrdiff_t>(best.index));
+    if (best.clear && !dropped)
+        p.interrupt_latency = std::min(p.interrupt_latency, now_ - chosen.ps);
+    for (delivery& d : chosen.deliveries) {
+        d.msi_ps = now_;
+        tell(d, dropped ? delivery_end::no_interrupt : delivery_end::interrupted);
+    }
+}
+
+void exchange_tracker::tell(delivery d, delivery_end end) const {
+    d.end = end;
+    on_delivery_(d);
+}
+
+} // namespace ntb::traces
