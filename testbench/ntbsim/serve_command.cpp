@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ntbsim serve`: the switch as vfio-user devices, one UNIX socket per function of an NT port.
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string>
+#include <sys/signalfd.h>
+#include <systemc>
+#include <vector>
+
+#include "model/ntb_switch.h"
+#include "testbench/config/timing_file.h"
+#include "testbench/config/topology_file.h"
+#include "testbench/ntbsim/commands.h"
+#include "tlm_bridge/kernel/bridge_thread.h"
+#include "tlm_bridge/kernel/port_bridge.h"
+#include "tlm_bridge/vfio_user/server.h"
+#include "traces/vcd_recorder.h"
+
+namespace ntb::cli {
+
+namespace {
+
+struct serve_options {
+    std::string topology = "two-host";
+    std::string timing;
+    std::vector<std::string> settings;
+    std::vector<std::string> ports;
+    std::string vcd;
+    std::uint64_t vcd_limit = std::uint64_t{1} << 30;
+    std::vector<std::string> signals;
+    std::string pace = "wallclock";
+    int spin_us = -1;
+    std::string peer, capture, vcd_window, vcd_trigger;
+};
+
+/// The switch's port as the bridge asks for it.
+class switch_port final : public bridge::port_control {
+public:
+    explicit switch_port(port_number number) : number_(number) {}
+    void bind(ntb_switch& s) { switch_ = &s; }
+    void set_link(bool up) override { switch_->set_link(number_, up); }
+    void hot_reset() override { switch_->hot_reset(number_); }
+    [[nodiscard]] std::uint64_t bar_size(unsigned bar) const override {
+        return switch_->bar_size(number_, bar_number(bar));
+    }
+
+private:
+    port_number number_;
+    ntb_switch* switch_ = nullptr;
+};
+
+/// "P=PATH" or "P.F=PATH" into port number and path.
+std::map<unsigned, std::string> parse_ports(const std::vector<std::string>& arguments) {
+    std::map<unsigned, std::string> out;
+    for (const std::string& a : arguments) {
+        const std::size_t equals = a.find('=');
+        const std::string left = a.substr(0, equals);
+        const std::size_t dot = left.find('.');
+        const std::string number = left.substr(0, dot);
+        if (equals == std::string::npos || equals + 1 == a.size() || number.empty() ||
+            number.size() > 2 || number.find_first_not_of("0123456789") != std::string::npos)
+            throw user_error("--port " + a, "not of the form P=SOCKET", "for example --port 0=/run/ntb/port0.sock");
+        if (dot != std::string::npos && left.substr(dot + 1) != "0")
+            throw user_error("--port " + a, "a port has function 0 only in this version",
+                             "leave the function out");
+        const auto port = static_cast<unsigned>(std::stoul(number));
+        if (!out.emplace(port, a.substr(equals + 1)).second)
+            throw user_error("--port " + a, "port " + number + " is given twice",
+                             "give each port one socket");
+    }
+    return out;
+}
+
+void refuse_later_options(const serve_options& o) {
+    const auto refuse = [](const std::string& value, const char* option) {
+        if (!value.empty())
+            throw user_error(option, "not in this version", "leave it out");
+    };
+    refuse(o.peer, "--peer");
+    refuse(o.capture, "--capture");
+    refuse(o.vcd_window, "--vcd-window");
+    refuse(o.vcd_trigger, "--vcd-trigger");
+}
+
+/// SIGINT and SIGTERM as a descriptor, so that the simulator ends in order.
+bridge::unique_fd termination_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGINT);
+    ::sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return bridge::unique_fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// Spinning pays only where the guests leave a core free: with two guests or more on few cores
+/// it takes their time (measured, docs/performance.md).
+unsigned automatic_spin_us(std::size_t ports) {
+    const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > static_cast<long>(ports) ? 50 : 0;
+}
+
+/// Everything of one run, in the order in which it must be built.
+class served_switch {
+public:
+    served_switch(const serve_options& o, const config::topology_file& t,
+                  const timing_config& timing, const std::map<unsigned, std::string>& sockets)
+        : logger_(spdlog::stderr_logger_st("ntbsim")) {
+        logger_->set_pattern("ntbsim: %v");
+        if (!o.vcd.empty()) {
+            traces::vcd_options v;
+            v.path = o.vcd;
+            v.limit_bytes = o.vcd_limit;
+            if (!o.signals.empty())
+                v.signals = traces::signal_selection(o.signals);
+            recorder_ = std::make_unique<traces::vcd_recorder>(std::move(v));
+        }
+        for (unsigned p = 0; p < max_ports; ++p)
+            if (has_nt_function(t.topology.ports[p].mode))
+                controls_.emplace(p, std::make_unique<switch_port>(port_number(p)));
+        for (const auto& [port, path] : sockets)
+            if (controls_.count(port) == 0)
+                throw user_error("--port " + std::to_string(port) + "=" + path,
+                                 "topology " + t.name + " has no NT function on that port",
+                                 "see ntbsim topology show " + t.name);
+
+        switch_ = std::make_unique<ntb_switch>("switch", t.topology, timing, recorder_.get());
+        bridge::bridge_thread::options bo;
+        bo.time = o.pace == "none" ? bridge::pace::none : bridge::pace::wallclock;
+        bo.spin_us = o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us)
+                                    : automatic_spin_us(sockets.size());
+        thread_ = std::make_unique<bridge::bridge_thread>("bridge", bo);
+        for (auto& [p, control] : controls_) {
+            control->bind(*switch_);
+            const std::string name = "host" + std::to_string(p);
+            auto b = std::make_unique<bridge::port_bridge>(name.c_str(), *control, logger_);
+            b->config.bind(switch_->config_socket(port_number(p)));
+            for (unsigned i = 0; i < bar_count; ++i)
+                b->bars[i]->bind(switch_->bar_socket(port_number(p), bar_number(i)));
+            switch_->upstream_socket(port_number(p)).bind(b->upstream);
+            const auto socket = sockets.find(p);
+            if (socket != sockets.end()) {
+                servers_.push_back(std::make_unique<vfio_user::server>(
+                    socket->second, *b, logger_, "port " + std::to_string(p)));
+                thread_->add(*servers_.back(), b->irqs());
+            }
+            bridges_.push_back(std::move(b));
+        }
+        signals_ = termination_signals();
+        thread_->watch(signals_.get(), [this] { thread_->stop(); });
+        if (recorder_)
+            thread_->set_idle_task([this] { return flush_waveform(); });
+    }
+
+    void run() {
+        sc_core::sc_start();
+        if (recorder_)
+            recorder_->close(sc_core::sc_time_stamp().value());
+    }
+
+private:
+    /// The waveform reaches the file at most this long after it happened, without a write at
+    /// every pause between two register accesses.
+    static constexpr int flush_after_ms = 100;
+
+    int flush_waveform() {
+        const std::uint64_t changes = recorder_->changes();
+        if (changes == flushed_)
+            return -1;
+        const auto now = std::chrono::steady_clock::now();
+        const auto left = std::chrono::milliseconds(flush_after_ms) - (now - last_flush_);
+        if (left > std::chrono::milliseconds(0))
+            return static_cast<int>(
+                       std::chrono::duration_cast<std::chrono::milliseconds>(left).count()) +
+                   1;
+        recorder_->flush();
+        flushed_ = changes;
+        last_flush_ = now;
+        return -1;
+    }
+
+    std::shared_ptr<spdlog::logger> logger_;
+    std::unique_ptr<traces::vcd_recorder> recorder_;
+    std::uint64_t flushed_ = 0;
+    std::chrono::steady_clock::time_point last_flush_{};
+    std::map<unsigned, std::unique_ptr<switch_port>> controls_;
+    std::unique_ptr<ntb_switch> switch_;
+    std::unique_ptr<bridge::bridge_thread> thread_;
+    std::vector<std::unique_ptr<bridge::port_bridge>> bridges_;
+    std::vector<std::unique_ptr<vfio_user::server>> servers_;
+    bridge::unique_fd signals_;
+};
+
+void serve(const serve_options& o) {
+    refuse_later_options(o);
+    const std::map<unsigned, std::string> sockets = parse_ports(o.ports);
+    const config::topology_file t = config::load_topology(o.topology);
+    timing_config timing = config::load_timing(o.timing.empty() ? t.timing : o.timing);
+    for (const std::string& s : o.settings)
+        config::set_timing_value(timing, s);
+    served_switch all(o, t, timing, sockets);
+    for (const auto& [port, path] : sockets)
+        std::printf("ntbsim: serving port %u on %s\n", port, path.c_str());
+    std::fflush(stdout);
+    all.run();
+}
+
+} // namespace
+
+void add_serve(CLI::App& app, int&) {
+    auto o = std::make_shared<serve_options>();
+    CLI::App* const c =
+        app.add_subcommand("serve", "Serve the switch's NT functions to QEMU over vfio-user");
+    c->footer("Example:\n"
+              "  ntbsim serve --topology two-host --port 0=/run/ntb/0.sock "
+              "--port 2=/run/ntb/2.sock --vcd session.vcd\n"
+              "  qemu-system-x86_64 -machine q35,memory-backend=ram \\\n"
+              "    -object memory-backend-memfd,id=ram,size=256M,share=on \\\n"
+              "    -device pcie-root-port,id=rp0 -device '{\"driver\":\"vfio-user-pci\",\"bus\":"
+              "\"rp0\",\n      \"socket\":{\"type\":\"unix\",\"path\":\"/run/ntb/0.sock\"}}' ...");
+    c->add_option("--topology", o->topology, "Built-in topology or file")->capture_default_str();
+    c->add_option("--timing", o->timing, "Timing: default, ideal or a file");
+    c->add_option("--set", o->settings, "Change one number of the timing: KEY=VALUE");
+    c->add_option("--port", o->ports, "P[.F]=SOCKET: serve this function at this path")->required();
+    c->add_option("--vcd", o->vcd, "Record the waveform");
+    c->add_option("--vcd-limit", o->vcd_limit, "Stop recording at this size (default 1GiB)")
+        ->transform(CLI::AsSizeValue(false));
+    c->add_option("--signals", o->signals, "Record only signals that match these patterns");
+    c->add_option("--pace", o->pace, "How simulated time moves")
+        ->check(CLI::IsMember({"wallclock", "none"}))
+        ->capture_default_str();
+    c->add_option("--spin-us", o->spin_us,
+                  "Poll this long before sleeping; 0 = never (default: by the number of cores)");
+    c->add_option("--peer", o->peer)->group("");
+    c->add_option("--capture", o->capture)->group("");
+    c->add_option("--vcd-window", o->vcd_window)->group("");
+    c->add_option("--vcd-trigger", o->vcd_trigger)->group("");
+    c->callback([o] { serve(*o); });
+}
+
+} // namespace ntb::cli

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// One PCI function of a port as the outside world drives it: the six calls of `device` become TLM
+// transactions, and what the function sends upstream reaches the client's memory and eventfds.
+//
+// A request that the switch refuses gives all ones (reads) or nothing (writes), as a CPU sees an
+// unsupported request; it is no protocol error. Threading: the SystemC thread; the calls may
+// wait(), so they come from an SC_THREAD, one at a time per port.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <spdlog/spdlog.h>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include "model/pcie_extension.h"
+#include "tlm_bridge/device.h"
+#include "tlm_bridge/host_memory.h"
+#include "tlm_bridge/interrupts.h"
+#include "tlm_bridge/kernel/port_control.h"
+
+namespace ntb::bridge {
+
+class port_bridge : public sc_core::sc_module, public device {
+public:
+    using initiator = tlm_utils::simple_initiator_socket<port_bridge>;
+
+    /// `control` outlives the bridge.
+    port_bridge(const sc_core::sc_module_name& name, port_control& control,
+                std::shared_ptr<spdlog::logger> logger);
+
+    initiator config;
+    std::array<std::unique_ptr<initiator>, 6> bars;
+    tlm_utils::simple_target_socket<port_bridge> upstream;
+
+    [[nodiscard]] interrupts& irqs() { return interrupts_; }
+
+    // device
+    [[nodiscard]] const device_description& description() const override { return description_; }
+    void connected() override;
+    void disconnected() override;
+    [[nodiscard]] int region_read(std::uint32_t region, std::uint64_t offset,
+                                  mutable_bytes data) override;
+    [[nodiscard]] int region_write(std::uint32_t region, std::uint64_t offset,
+                                   const_bytes data) override;
+    [[nodiscard]] int dma_map(const dma_mapping& mapping, unique_fd file) override;
+    [[nodiscard]] int dma_unmap(const dma_range& range) override;
+    [[nodiscard]] int reset() override;
+    [[nodiscard]] int set_irqs(const irq_request& request) override;
+
+private:
+    void transact(std::uint32_t region, tlm::tlm_command command, std::uint64_t offset,
+                  unsigned char* data, std::size_t size);
+    void upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void describe();
+
+    port_control& control_;
+    device_description description_{};
+    host_memory memory_;
+    interrupts interrupts_;
+    tlm::tlm_generic_payload payload_;
+};
+
+} // namespace ntb::bridge

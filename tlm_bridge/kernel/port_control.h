@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the bridge asks of a port besides transactions. Whoever binds the bridge to a switch
+// implements it; the bridge does not know the switch.
+#pragma once
+
+#include <cstdint>
+
+namespace ntb::bridge {
+
+class port_control {
+public:
+    port_control() = default;
+    port_control(const port_control&) = delete;
+    port_control& operator=(const port_control&) = delete;
+    virtual ~port_control() = default;
+
+    /// A host has come (DL_Up) or gone (surprise down).
+    virtual void set_link(bool up) = 0;
+    /// Hot reset; returns when the link is up again, so it may wait().
+    virtual void hot_reset() = 0;
+    /// Aperture of a BAR in bytes, 0 = none.
+    [[nodiscard]] virtual std::uint64_t bar_size(unsigned bar) const = 0;
+};
+
+} // namespace ntb::bridge
