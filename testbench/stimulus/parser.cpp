@@ -417,8 +417,7 @@ private:
             in.expected(port ? "a register of the NT function" : "a register of the switch",
                         "&REGISTER or &portP.REGISTER; `ntbsim regs list` names the registers");
         in.take();
-        // An NT function's registers in the global address space (B1.7).
-        return port ? port->value() * 0x2000U + 0x1000U + place->offset : place->offset;
+        return global_address(*place, port.value_or(port_number(0)));
     }
 
     static void read_expect(line_reader& in, statement& s, port_number port) {
@@ -554,6 +553,11 @@ private:
 };
 
 } // namespace
+
+std::uint32_t global_address(const register_place& place, port_number port) {
+    // Port p: bridge function at p * 0x2000, NT function 0x1000 behind it (B1.7).
+    return place.global ? place.offset : port.value() * 0x2000U + 0x1000U + place.offset;
+}
 
 program parse(std::string_view text, const std::string& file, const register_lookup& lookup) {
     return parser(text, file, lookup).run();

@@ -22,6 +22,9 @@ struct register_place {
     unsigned size = 4;        ///< bytes
     bool global = false;      ///< a switch-global register
 };
+/// Where it is in the global address space; of an NT function's register, that of port `port`.
+[[nodiscard]] std::uint32_t global_address(const register_place& place, port_number port);
+
 using register_lookup = std::function<std::optional<register_place>(std::string_view name)>;
 
 // Bounds, so that a small file cannot ask for endless memory.

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A switch with a host at every NT port: what scenarios and behaviour tests run on.
+//
+// Threading: the SystemC thread. Links are down until power_on().
+#pragma once
+
+#include <array>
+#include <memory>
+#include <systemc>
+
+#include "model/ntb_switch.h"
+#include "testbench/root_complex/root_complex.h"
+#include "testbench/root_complex/switch_controls.h"
+
+namespace ntb {
+
+class platform : public sc_core::sc_module, public switch_controls {
+public:
+    /// `trace` may be null and must outlive the simulation.
+    platform(const sc_core::sc_module_name& name, const topology_config& topology,
+             const timing_config& timing, trace_sink* trace = nullptr);
+
+    [[nodiscard]] ntb_switch& device() { return device_; }
+    [[nodiscard]] bool has_host(port_number port) const {
+        return port.value() < max_ports && hosts_.at(port.value()) != nullptr;
+    }
+    [[nodiscard]] root_complex& host(port_number port) { return *hosts_.at(port.value()); }
+    /// For a player of stimulus; null where a port has no host.
+    [[nodiscard]] std::array<root_complex*, max_ports> hosts() const;
+
+    /// Brings every host's link up.
+    void power_on();
+
+    void set_link(port_number port, bool up) override { device_.set_link(port, up); }
+    void hot_reset(port_number port) override { device_.hot_reset(port); }
+    void fundamental_reset(partition_number partition) override {
+        device_.fundamental_reset(partition);
+    }
+    void set_temperature(unsigned half_degrees) override { device_.set_temperature(half_degrees); }
+    [[nodiscard]] partition_number partition_of(port_number port) const override {
+        return device_.topology().ports.at(port.value()).partition;
+    }
+
+private:
+    ntb_switch device_;
+    std::array<std::unique_ptr<root_complex>, max_ports> hosts_{};
+};
+
+} // namespace ntb

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testbench/root_complex/root_complex.h"
+
+#include <algorithm>
+
+namespace ntb {
+namespace {
+
+std::uint64_t now_ps(const sc_core::sc_time& delay) {
+    // The model demands a time resolution of 1 ps, so value() is picoseconds.
+    return (sc_core::sc_time_stamp() + delay).value();
+}
+
+} // namespace
+
+root_complex::root_complex(const sc_core::sc_module_name& name, requester_id id,
+                           std::uint64_t ram_bytes)
+    : sc_module(name), config_socket("config"), bar_sockets("bar", bar_count),
+      upstream_socket("upstream"), id_(id), ram_(ram_bytes) {
+    upstream_socket.register_b_transport(this, &root_complex::receive);
+}
+
+completion root_complex::config_read(std::uint64_t offset, unsigned size, unsigned byte_enables) {
+    return access(config_socket, tlp_kind::config, tlm::TLM_READ_COMMAND, offset, 0, size,
+                  byte_enables);
+}
+
+completion root_complex::config_write(std::uint64_t offset, std::uint64_t value, unsigned size,
+                                      unsigned byte_enables) {
+    return access(config_socket, tlp_kind::config, tlm::TLM_WRITE_COMMAND, offset, value, size,
+                  byte_enables);
+}
+
+completion root_complex::bar_read(bar_number bar, std::uint64_t offset, unsigned size,
+                                  unsigned byte_enables) {
+    return access(bar_sockets[bar.value()], tlp_kind::memory, tlm::TLM_READ_COMMAND, offset, 0,
+                  size, byte_enables);
+}
+
+completion root_complex::bar_write(bar_number bar, std::uint64_t offset, std::uint64_t value,
+                                   unsigned size, unsigned byte_enables) {
+    return access(bar_sockets[bar.value()], tlp_kind::memory, tlm::TLM_WRITE_COMMAND, offset, value,
+                  size, byte_enables);
+}
+
+tlm::tlm_response_status root_complex::bar_transfer(bar_number bar, tlm::tlm_command command,
+                                                    std::uint64_t offset, unsigned char* data,
+                                                    unsigned length) {
+    return transfer(bar_sockets[bar.value()], tlp_kind::memory, command, offset, data, length,
+                    nullptr);
+}
+
+completion root_complex::access(initiator& socket, tlp_kind kind, tlm::tlm_command command,
+                                std::uint64_t offset, std::uint64_t value, unsigned size,
+                                unsigned byte_enables) {
+    std::array<unsigned char, 8> data{};
+    std::array<unsigned char, 8> enables{};
+    size = std::min(size, 8U);
+    bool all = true;
+    for (unsigned i = 0; i < size; ++i) {
+        data.at(i) = static_cast<unsigned char>(value >> (8 * i) & 0xFFU);
+        const bool enabled = (byte_enables >> i & 1U) != 0;
+        enables.at(i) = enabled ? TLM_BYTE_ENABLED : TLM_BYTE_DISABLED;
+        all = all && enabled;
+    }
+    completion out;
+    out.status =
+        transfer(socket, kind, command, offset, data.data(), size, all ? nullptr : enables.data());
+    for (unsigned i = 0; i < size; ++i) {
+        const unsigned byte = out.ok() ? data.at(i) : 0xFFU;
+        out.data |= static_cast<std::uint64_t>(byte) << (8 * i);
+    }
+    return out;
+}
+
+tlm::tlm_response_status root_complex::transfer(initiator& socket, tlp_kind kind,
+                                                tlm::tlm_command command, std::uint64_t offset,
+                                                unsigned char* data, unsigned length,
+                                                unsigned char* enables) {
+    const access_pool::lease used = pool_.acquire();
+    used->extension.kind = kind;
+    used->extension.requester = id_;
+    used->extension.requester_valid = true;
+    tlm::tlm_generic_payload& payload = used->payload;
+    payload.set_command(command);
+    payload.set_address(offset);
+    payload.set_data_ptr(data);
+    payload.set_data_length(length);
+    payload.set_streaming_width(length);
+    payload.set_byte_enable_ptr(enables);
+    payload.set_byte_enable_length(enables != nullptr ? length : 0);
+    payload.set_dmi_allowed(false);
+    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    socket->b_transport(payload, delay);
+    if (delay != sc_core::SC_ZERO_TIME)
+        wait(delay);
+    return payload.get_response_status();
+}
+
+void root_complex::receive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    const pcie_extension* extension = payload.get_extension<pcie_extension>();
+    const tlp_kind kind = extension != nullptr ? extension->kind : tlp_kind::memory;
+    const std::uint64_t address = payload.get_address();
+    const unsigned length = payload.get_data_length();
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    if (kind == tlp_kind::assert_intx || kind == tlp_kind::deassert_intx) {
+        interrupts_.set_intx(kind == tlp_kind::assert_intx, now_ps(delay));
+        return;
+    }
+    // The host knows an MSI by its address; the mark is what the device says of it.
+    const bool in_window = address >= msi_window && address - msi_window < msi_window_size;
+    if (payload.is_write() && (kind == tlp_kind::msi || in_window)) {
+        msi_record record;
+        record.time_ps = now_ps(delay);
+        record.address = address;
+        record.marked = kind == tlp_kind::msi;
+        for (unsigned i = 0; i < std::min(length, 4U); ++i)
+            record.data |= static_cast<std::uint32_t>(payload.get_data_ptr()[i]) << (8 * i);
+        interrupts_.add_msi(record);
+        return;
+    }
+    if (payload.get_byte_enable_ptr() != nullptr && payload.is_write()) {
+        if (!ram_.contains(address, length)) {
+            payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+            return;
+        }
+        const unsigned period = std::max(payload.get_byte_enable_length(), 1U);
+        for (unsigned i = 0; i < length; ++i)
+            if (payload.get_byte_enable_ptr()[i % period] == TLM_BYTE_ENABLED)
+                ram_.write(address + i, payload.get_data_ptr() + i, 1);
+        return;
+    }
+    const bool done = payload.is_write() ? ram_.write(address, payload.get_data_ptr(), length)
+                                         : ram_.read(address, payload.get_data_ptr(), length);
+    if (!done)
+        payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+} // namespace ntb
