@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of a waveform that a timing diagram shows: which two ports, from when to when, what
+// their signals did, and which doorbells and messages went between them.
+//
+// Units: picoseconds. Threading: none. Errors: trace_error if there is nothing to show or too much.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "traces/analysis/exchange_tracker.h"
+
+namespace ntb::traces {
+
+/// A signal's value from `begin_ps` to `end_ps`.
+struct lane_value {
+    std::uint64_t begin_ps = 0;
+    std::uint64_t end_ps = 0;
+    std::uint64_t bits = 0;
+    std::string text{}; ///< of a link
+};
+
+struct lane {
+    signal_role role = signal_role::none;
+    unsigned port = 0;
+    std::string name; ///< as the diagram calls it
+    std::vector<lane_value> values{};
+};
+
+struct exchange_window {
+    std::string file;
+    std::uint64_t begin_ps = 0;
+    std::uint64_t end_ps = 0;
+    std::uint64_t core_clock_ps = 0;
+    std::array<unsigned, 2> ports{};
+    std::vector<lane> lanes{};          ///< first port's, then second port's
+    std::vector<delivery> deliveries{}; ///< those with an MSI, between the two ports
+};
+
+/// The first doorbell that was answered by a doorbell (else the first one, else a message), or
+/// what lies between `from_ps` and `to_ps`.
+[[nodiscard]] exchange_window find_exchange(const std::string& file,
+                                            std::optional<std::uint64_t> from_ps,
+                                            std::optional<std::uint64_t> to_ps);
+
+} // namespace ntb::traces
