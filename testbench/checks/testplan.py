@@ -11,6 +11,7 @@ Usage: testplan.py BUILD_DIR [CTEST]
 """
 
 import fnmatch
+import json
 import re
 import subprocess
 import sys
@@ -60,10 +61,11 @@ def citation_problems(planned_ids, cited):
 
 
 def ctest_names(build, ctest):
-    """The names of all tests of the build."""
-    run = subprocess.run([ctest, "--test-dir", build, "-N"], check=True, text=True,
+    """The names of all tests of the build. (`ctest -N` would empty the log of a ctest that runs
+    this check; the JSON form writes nothing.)"""
+    run = subprocess.run([ctest, "--test-dir", build, "--show-only=json-v1"], check=True, text=True,
                          stdout=subprocess.PIPE)
-    return re.findall(r"^ *Test +#\d+: (.+)$", run.stdout, re.MULTILINE)
+    return [test["name"] for test in json.loads(run.stdout)["tests"]]
 
 
 def main():
