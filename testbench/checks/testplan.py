@@ -15,6 +15,8 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import repository
 
@@ -61,10 +63,14 @@ def citation_problems(planned_ids, cited):
 
 
 def ctest_names(build, ctest):
-    """The names of all tests of the build. (`ctest -N` would empty the log of a ctest that runs
-    this check; the JSON form writes nothing.)"""
-    run = subprocess.run([ctest, "--test-dir", build, "--show-only=json-v1"], check=True, text=True,
-                         stdout=subprocess.PIPE)
+    """The names of all tests of the build, asked for from a directory that stands for it: even
+    listing tests empties the log in the directory where ctest runs, which is that of the ctest
+    that runs this check."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "CTestTestfile.cmake").write_text(
+            f"subdirs([==[{Path(build).resolve()}]==])\n", encoding="utf-8")
+        run = subprocess.run([ctest, "--test-dir", folder, "--show-only=json-v1"], check=True,
+                             text=True, stdout=subprocess.PIPE)
     return [test["name"] for test in json.loads(run.stdout)["tests"]]
 
 
