@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`ntb cosim`: starts the simulator and guests, runs something in them, reports, stops them all.
+
+What was started is stopped in every case: end, failure, Ctrl-C, SIGTERM, SIGHUP, and, through the
+kernel, when this process is killed.
+"""
+import contextlib
+import json
+import pathlib
+import signal
+import sys
+import time
+
+import command_run
+import launch_options
+import shell
+from children import socket_directory, wait_for
+from errors import GlueError, RunError, UserError
+from guest import Guest
+from paths import shown
+from pingpong import Pingpong
+from prepare import prepare
+from progress import Progress
+from simulator import Simulator, serve_command
+
+
+class Interrupted(Exception):
+    """A signal asked this process to end."""
+
+    def __init__(self, number):
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def _on_signal(number, _frame):
+    # Only once: a second Ctrl-C must not cut the clean-up short.
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise Interrupted(number)
+
+
+class Run:
+    """The simulator and the guests of one run."""
+
+    def __init__(self, options, progress, stack):
+        self.options = options
+        self.progress = progress
+        self.prepared = None
+        self.simulator = None
+        self.guests = []
+        self._stack = stack
+
+    def start(self):
+        """Starts everything and waits until the agents of all guests answer."""
+        options = self.options
+        self.prepared = prepare(options.qemu, self.progress)
+        if options.accel != "auto":
+            self.prepared = self.prepared._replace(accelerator=options.accel, why="as asked")
+        directory = self._stack.enter_context(socket_directory())
+        sockets = {port.number: directory / f"port{port.number}.sock" for port in options.ports}
+        command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
+                                options.vcd_limit, options.capture)
+        self.progress.step("simulator: starting")
+        self.simulator = self._stack.enter_context(
+            Simulator(command, options.out / "ntbsim.log"))
+        self.simulator.wait_until_serving(sockets)
+        kernel_options = list(options.append)
+        if options.kind == "shell" and sys.stdin.isatty():
+            kernel_options.append("ntb.shell=on")
+        for number, port in enumerate(options.ports):
+            self.guests.append(self._stack.enter_context(
+                Guest(number, port, self.prepared, sockets[port.number], options.out,
+                      kernel_options=kernel_options, reboot=options.kind == "shell")))
+        deadline = time.monotonic() + options.timeout
+        for guest in self.guests:
+            self.progress.step(f"{guest.name}: booting ({self.prepared.accelerator})")
+            wait_for(guest.agent, "^agent ready$", deadline, self.check_alive,
+                     f"{guest.name}: the end of booting")
+
+    def simulator_alive(self):
+        """RunError if the simulator has ended."""
+        self.simulator.check_alive()
+
+    def check_alive(self):
+        """RunError if anything has ended that should run."""
+        self.simulator.check_alive()
+        for guest in self.guests:
+            guest.check_alive()
+
+    def pause(self, seconds):
+        """Waits, but not for the dead."""
+        end = time.monotonic() + seconds
+        while True:
+            self.check_alive()
+            remaining = end - time.monotonic()
+            if remaining <= 0:
+                return
+            time.sleep(min(remaining, 0.2))
+
+    def wait_console(self, guest, pattern, seconds, what):
+        """Waits for a line on a guest's console."""
+        return wait_for(guest.console, pattern, time.monotonic() + seconds, self.check_alive,
+                        what)
+
+    def everywhere_ok(self, commands, seconds, what):
+        """Runs {guest: command} at the same time; {guest: output}; RunError on an exit code."""
+        tokens = {guest: guest.start_command(command) for guest, command in commands.items()}
+        outputs = {}
+        for guest, token in tokens.items():
+            code, output = guest.finish_command(token, seconds, self.check_alive, what)
+            if code != 0:
+                reason = output.strip().splitlines()[-1:] or ["no output"]
+                raise RunError(guest.name, f"{what} failed with exit code {code}: {reason[0]}",
+                               f"see {guest.console_log}")
+            outputs[guest] = output
+        return outputs
+
+
+def execute(run, options, result):
+    """What was asked for; a list of problems."""
+    if options.kind == "pingpong":
+        pingpong = Pingpong(run, options)
+        problems = pingpong.execute()
+        result.update(pingpong.result)
+        return problems
+    if options.kind == "shell":
+        return shell.execute(run, options)
+    return command_run.execute(run, options, result)
+
+
+def waveform_problems(options, result):
+    """What is wrong with the waveform, after the simulator has ended."""
+    if options.vcd is None:
+        return []
+    path = pathlib.Path(options.vcd)
+    result["waveform"] = str(path)
+    if not path.is_file() or path.stat().st_size == 0:
+        return [f"the simulator wrote no waveform {path}"]
+    return []
+
+
+def report(options, result, progress):
+    """The summary table, or the figures as JSON."""
+    (options.out / "report.json").write_text(json.dumps(result, indent=2) + "\n",
+                                             encoding="utf-8")
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return
+    progress.line()
+    if options.kind == "pingpong" and result.get("guests"):
+        progress.line("guest  port  device        link  counts              pings/s")
+        for row in result["guests"]:
+            counts = f"{row['count_first']} -> {row['count_last']}"
+            progress.line(f"{row['guest']:<5}  {row['port']:<4}  {row['device']:<12}  "
+                          f"{'up' if row['link_up'] else 'down':<4}  {counts:<18}  "
+                          f"{row['pings_per_second']:.1f}")
+        progress.line()
+    for problem in result["problems"]:
+        progress.line(f"problem: {problem}")
+    if "waveform" in result:
+        progress.line(f"waveform  {shown(result['waveform'])}")
+    progress.line(f"files     {shown(options.out)}/")
+    progress.line(f"QEMU      accelerator {result.get('accelerator', 'none')} "
+                  f"({result.get('accelerator_why', '')}), kernel {result.get('kernel', '')}")
+    progress.line(f"result    {'ok' if result['ok'] else 'FAILED'}")
+
+
+def cosim(options, progress):
+    """Everything between options and exit code; (exit code, error line or None)."""
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for path in (options.vcd, options.capture):
+            if path:
+                pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError("cosim", f"{error.filename}: {error.strerror}",
+                        "give a directory that can be written with --out") from error
+    if options.vcd:
+        with contextlib.suppress(FileNotFoundError):
+            pathlib.Path(options.vcd).unlink()  # an old one must not pass for a new one
+    result = {"run": options.run, "topology": options.topology, "ok": False, "problems": []}
+    with contextlib.ExitStack() as stack:
+        run = Run(options, progress, stack)
+        run.start()
+        result["kernel"] = run.prepared.kernel.version
+        result["accelerator"] = run.prepared.accelerator
+        result["accelerator_why"] = run.prepared.why
+        result["problems"] += execute(run, options, result)
+        progress.step("stopping the guests and the simulator")
+        for guest in run.guests:
+            guest.child.stop()
+        run.simulator_alive()
+        code = run.simulator.stop()
+        if code != 0:
+            result["problems"].append(f"ntbsim ended with exit code {code}, see "
+                                      f"{shown(run.simulator.log_path)}")
+    result["problems"] += waveform_problems(options, result)
+    result["ok"] = not result["problems"]
+    report(options, result, progress)
+    return 0 if result["ok"] else 1
+
+
+def main():
+    """The command line."""
+    options = launch_options.parse_or_exit()
+    if options.check_options:
+        return 0
+    progress = Progress(sys.stderr if options.json else sys.stdout)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _on_signal)
+    try:
+        return cosim(options, progress)
+    except GlueError as error:
+        progress.done()
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except Interrupted as interrupted:
+        progress.done()
+        print(f"ntb: cosim: stopped by {interrupted} (everything that it started has ended)",
+              file=sys.stderr)
+        return 128 + interrupted.number
+    except OSError as error:
+        progress.done()
+        print(f"ntb: cosim: {error.filename or 'input or output'}: {error.strerror} "
+              "(mend that and try again)", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

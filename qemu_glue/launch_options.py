@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of `ntb cosim`: parsed and checked before anything is started."""
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import sys
+
+from errors import UserError
+from paths import BUILD, OUT
+from topology import nt_ports
+
+LATER_RUNS = ("perf", "selftest")
+LATER_OPTIONS = ("peer", "kernel", "modules", "kernel_deb", "ntb_perf_fix")
+EPILOG = """\
+examples:
+  ./ntb cosim --run pingpong
+  ./ntb cosim --run 'lspci -vvv -d 111d:'
+  ./ntb cosim --run shell          (Ctrl-] then 0, 1: other guest; Ctrl-] then q: end)
+
+exit codes: 0 it worked; 1 it ran and something was not as it should be; 2 wrong options or set-up
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors as one line, like everything else."""
+
+    def error(self, message):
+        raise UserError("cosim", message, "see ./ntb cosim --help")
+
+
+def make_parser():
+    """The parser of the command line."""
+    parser = _Parser(
+        prog="ntb cosim", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        description="Boots guests on stock QEMU with unmodified kernel drivers against the "
+        "simulator, runs something in them, reports.")
+    add = parser.add_argument
+    add("--guests", type=int, default=None, metavar="N",
+        help="number of guests (default: one for each NT port, at most 2)")
+    add("--topology", default="two-host", metavar="T",
+        help="built-in topology or file (default: two-host)")
+    add("--run", default="pingpong", metavar="WHAT",
+        help="pingpong (default), shell, or a command that every guest runs")
+    add("--link", default="switch", metavar="KIND", help="switch: one simulator for all guests")
+    add("--vcd", metavar="FILE",
+        help="write the waveform there (default for pingpong: in the output directory)")
+    add("--vcd-limit", metavar="SIZE", help="stop the waveform at this size (default: 1 GiB)")
+    add("--capture", metavar="FILE", help="write what came from the guests as a stimulus file")
+    add("--qemu", metavar="PATH", help="use this QEMU, >= 10.1 (also: NTB_QEMU)")
+    add("--accel", choices=("auto", "kvm", "tcg"), default="auto",
+        help="how QEMU executes guests (default: KVM where it works, else TCG)")
+    add("--append", default="", metavar="TEXT", help="more for the guests' kernel command line")
+    add("--pingpong-delay-ms", type=int, default=10, metavar="N",
+        help="delay_ms of ntb_pingpong (default: 10)")
+    add("--seconds", type=float, default=5.0, metavar="N",
+        help="how long pingpong is counted (default: 5)")
+    add("--timeout", type=float, default=240.0, metavar="N",
+        help="seconds until a guest must have booted, or a command have ended (default: 240)")
+    add("--out", metavar="DIR", help="output directory (default: out/cosim-WHAT)")
+    add("--ntbsim", metavar="FILE", help="the program (default: the one in build/release)")
+    add("--json", action="store_true", help="the figures as JSON on stdout")
+    add("--check-options", action="store_true", help=argparse.SUPPRESS)
+    # Of later versions: known here, so that they are refused by name.
+    add("--peer", help=argparse.SUPPRESS)
+    add("--kernel", help=argparse.SUPPRESS)
+    add("--modules", help=argparse.SUPPRESS)
+    add("--kernel-deb", help=argparse.SUPPRESS)
+    add("--ntb-perf-fix", help=argparse.SUPPRESS)
+    return parser
+
+
+def not_in_this_version(what):
+    """The refusal of what a later version has."""
+    return UserError("cosim", f"{what} is not in this version", "see ./ntb cosim --help")
+
+
+def parse(arguments=None):
+    """The options, checked; adds `ports` (of the guests) and `kind` (pingpong, shell, command)."""
+    options = make_parser().parse_args(arguments)
+    for name in LATER_OPTIONS:
+        if getattr(options, name) is not None:
+            raise not_in_this_version("--" + name.replace("_", "-"))
+    if options.run in LATER_RUNS:
+        raise not_in_this_version(f"--run {options.run}")
+    if options.link == "ivshmem":
+        raise not_in_this_version("--link ivshmem")
+    if options.link != "switch":
+        raise UserError("cosim", f"unknown link '{options.link}'", "there is: switch")
+    if not options.run.strip():
+        raise UserError("cosim", "--run needs something to run", "pingpong, shell or 'COMMAND'")
+    options.kind = options.run if options.run in ("pingpong", "shell") else "command"
+    _check_numbers(options)
+    ports = nt_ports(options.topology)
+    if options.guests is None:
+        options.guests = min(2, len(ports))
+    if not 1 <= options.guests <= len(ports):
+        raise UserError("cosim", f"{options.guests} guests on the topology {options.topology}, "
+                        f"which has {len(ports)} NT ports", f"give --guests 1 to {len(ports)}")
+    if options.kind == "pingpong" and options.guests != 2:
+        raise UserError("cosim", f"pingpong with {options.guests} guests is not in this version",
+                        "leave out --guests, or give --guests 2")
+    options.ports = ports[:options.guests]
+    options.out = pathlib.Path(options.out) if options.out else OUT / f"cosim-{options.kind}"
+    if options.vcd is None and options.kind == "pingpong":
+        options.vcd = options.out / "pingpong.vcd"
+    if options.vcd_limit is not None and options.vcd is None:
+        raise UserError("cosim", "--vcd-limit without a waveform", "give --vcd FILE too")
+    options.ntbsim = options.ntbsim or os.environ.get(
+        "NTBSIM", str(BUILD / "release/testbench/ntbsim/ntbsim"))
+    try:
+        options.append = shlex.split(options.append)
+    except ValueError as error:
+        raise UserError("cosim", f"--append {options.append}: {error}",
+                        "close the quotation") from error
+    return options
+
+
+def _check_numbers(options):
+    if options.pingpong_delay_ms < 0:
+        raise UserError("cosim", "--pingpong-delay-ms is negative", "give 0 or more")
+    if not 1 <= options.seconds <= 3600:
+        raise UserError("cosim", "--seconds is out of range", "give 1 to 3600")
+    if not 1 <= options.timeout <= 86400:
+        raise UserError("cosim", "--timeout is out of range", "give 1 to 86400")
+    limit = options.vcd_limit
+    if limit is not None and not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B?|B)?", limit, re.I):
+        raise UserError("cosim", f"--vcd-limit {limit} is no size", "give e.g. 500MiB or 1GiB")
+
+
+def parse_or_exit(arguments=None):
+    """As parse(); ends the process with one line and code 2 on an error."""
+    try:
+        return parse(arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where things lie in the checkout, and how they get there undamaged.
+
+Everything made here is under build/ and can be deleted at any time. A thing is made in a
+directory of its own and renamed when complete, so an interrupted run leaves nothing half-made
+that a later one would take for whole; one lock keeps two runs from making the same thing.
+"""
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+GLUE = ROOT / "qemu_glue"
+BUILD = ROOT / "build"
+OUT = ROOT / "out"
+
+
+@contextlib.contextmanager
+def build_lock(build=BUILD):
+    """Holds the lock of the things made under `build` (released by the kernel if we die)."""
+    build.mkdir(parents=True, exist_ok=True)
+    with open(build / ".cosim.lock", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def complete_directory(target):
+    """A new directory that becomes `target` when the block ends well, and vanishes otherwise."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    making = pathlib.Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield making
+        making.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        os.rename(making, target)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def shown(path):
+    """The path as the user would type it: relative to the current directory when below it."""
+    try:
+        return str(pathlib.Path(path).resolve().relative_to(pathlib.Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes what guests need under build/: QEMU, kernel, drivers, image; chooses the accelerator.
+
+Example: python3 qemu_glue/prepare.py --qemu /opt/qemu/bin/qemu-system-x86_64
+Exit codes: 0 everything is there; 2 the user has something to mend (one line on stderr).
+"""
+import argparse
+import collections
+import platform
+import sys
+
+import accelerator
+import guest_image
+import guest_kernel
+import qemu_finder
+from errors import GlueError, UserError
+from paths import BUILD
+from progress import Progress
+
+Prepared = collections.namedtuple("Prepared", "qemu kernel initramfs accelerator why")
+
+
+def prepare(given_qemu=None, progress=None, build=BUILD):
+    """Everything that guests need; what is there already is used as it is."""
+    if platform.machine() != "x86_64":
+        raise UserError("setup", f"this machine is {platform.machine()}",
+                        "co-simulation needs an x86_64 machine")
+    build.mkdir(parents=True, exist_ok=True)
+    qemu = qemu_finder.find(given_qemu, build, progress)
+    kernel = guest_kernel.prepare(build, progress)
+    initramfs = guest_image.prepare(kernel, build, progress)
+    name, why = accelerator.choose(qemu, kernel.image, initramfs, build, progress)
+    return Prepared(qemu, kernel, initramfs, name, why)
+
+
+def main():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--qemu", metavar="PATH", help="use this QEMU (also: NTB_QEMU)")
+    options = parser.parse_args()
+    progress = Progress()
+    try:
+        prepared = prepare(options.qemu, progress)
+    except GlueError as error:
+        progress.done()
+        print(error, file=sys.stderr)
+        return error.exit_code
+    progress.line(f"ntb: guests: kernel {prepared.kernel.version}, accelerator "
+                  f"{prepared.accelerator} ({prepared.why})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Stands in for `ntbsim serve` in tests: makes the sockets, says so, waits for SIGTERM.
+
+FAKE_NTBSIM in the environment: "" well-behaved; "refuse" an error line and exit code 2; "silent"
+never serves; "die" ends after it has served; "stuck" ignores SIGTERM; "novcd" writes no waveform.
+"""
+import os
+import signal
+import socket
+import sys
+import time
+
+
+def main():
+    """The command line: as `ntbsim serve`, checked only where a test looks at it."""
+    behaviour = os.environ.get("FAKE_NTBSIM", "")
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] != "serve":
+        print("ntbsim: fake: this is no command (say serve)", file=sys.stderr)
+        return 2
+    if behaviour == "refuse":
+        print("ntbsim: topology: cannot be read (give another)", file=sys.stderr)
+        return 2
+    sockets = []
+    vcd = None
+    for name, value in zip(arguments, arguments[1:]):
+        if name == "--port" and behaviour != "silent":
+            number, path = value.split("=", 1)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            listener.listen()
+            sockets.append((listener, path))
+            print(f"ntbsim: serving port {number} on {path}", flush=True)
+        if name == "--vcd":
+            vcd = value
+    if behaviour == "die":
+        return 3
+    if behaviour == "stuck":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if vcd and behaviour != "novcd":
+        with open(vcd, "w", encoding="ascii") as file:
+            file.write("$timescale 1 ps $end\n")
+    while True:
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

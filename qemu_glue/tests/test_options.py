@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of `ntb cosim`."""
+import pathlib
+import tempfile
+import unittest
+
+import context  # noqa: F401 # pylint: disable=unused-import
+import launch_options
+from errors import UserError
+from topology import Port
+
+
+class Options(unittest.TestCase):
+    """Names say what is expected."""
+
+    def refused(self, *arguments):
+        """The one line of the refusal."""
+        with self.assertRaises(UserError) as caught:
+            launch_options.parse(list(arguments))
+        line = str(caught.exception)
+        self.assertEqual(1, len(line.splitlines()))
+        self.assertRegex(line, r"^ntb: .+: .+ \(.+\)$")
+        return line
+
+    def test_the_default_is_pingpong_with_a_waveform_between_ports_0_and_2(self):
+        options = launch_options.parse([])
+        self.assertEqual("pingpong", options.kind)
+        self.assertEqual([Port(0, 0), Port(2, 1)], options.ports)
+        self.assertEqual("pingpong.vcd", pathlib.Path(options.vcd).name)
+
+    def test_a_command_has_a_waveform_only_when_asked(self):
+        self.assertIsNone(launch_options.parse(["--run", "lspci"]).vcd)
+        self.assertEqual("x.vcd", launch_options.parse(["--run", "lspci", "--vcd", "x.vcd"]).vcd)
+
+    def test_options_of_later_versions_are_refused_by_name(self):
+        for arguments in (["--run", "perf"], ["--run", "selftest"], ["--link", "ivshmem"],
+                          ["--kernel", "x"], ["--modules", "x"], ["--kernel-deb", "x"],
+                          ["--ntb-perf-fix", "on"], ["--topology", "eight-host"]):
+            self.assertIn("not in this version", self.refused(*arguments))
+
+    def test_an_unknown_option_is_one_line(self):
+        self.assertIn("--frobnicate", self.refused("--frobnicate"))
+
+    def test_more_guests_than_ports_are_refused(self):
+        self.assertIn("2 NT ports", self.refused("--guests", "3", "--run", "true"))
+        self.assertIn("1 guests", self.refused("--guests", "1"))
+        self.assertEqual(1, len(launch_options.parse(["--guests", "1", "--run", "true"]).ports))
+
+    def test_numbers_out_of_range_are_refused(self):
+        self.refused("--guests", "0", "--run", "true")
+        self.refused("--pingpong-delay-ms", "-1")
+        self.refused("--seconds", "0")
+        self.refused("--timeout", "0")
+        self.refused("--vcd-limit", "much")
+        self.assertIn("waveform", self.refused("--run", "true", "--vcd-limit", "1GiB"))
+
+    def test_sizes_are_passed_on_as_given(self):
+        for size in ("1GiB", "500MiB", "4096", "2G", "1.5 GiB"):
+            self.assertEqual(size, launch_options.parse(["--vcd-limit", size]).vcd_limit)
+
+    def test_ports_come_from_a_topology_file(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "t.toml"
+            path.write_text('device = "89HPES24NT6AG2"\n[[port]]\nnumber = 4\nmode = "NT"\n'
+                            'partition = 3\n[[port]]\nnumber = 6\nmode = "disabled"\n'
+                            '[[port]]\nnumber = 8\nmode = "NT"\npartition = 5\n',
+                            encoding="utf-8")
+            self.assertEqual([Port(4, 3), Port(8, 5)],
+                             launch_options.parse(["--topology", str(path)]).ports)
+
+    def test_a_bad_topology_file_is_one_line(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "t.toml"
+            for text in ("[[port", "port = 3", "[[port]]\nnumber = 0\nmode = \"disabled\"\n",
+                         "[[port]]\nmode = \"NT\"\n"):
+                path.write_text(text, encoding="utf-8")
+                self.refused("--topology", str(path))
+            self.assertIn("No such file", self.refused("--topology", directory + "/no.toml"))
+
+
+if __name__ == "__main__":
+    unittest.main()
