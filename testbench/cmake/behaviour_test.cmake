@@ -16,6 +16,7 @@ function(ntb_behaviour_test executable)
     endif()
     set(list_file ${CMAKE_CURRENT_BINARY_DIR}/${executable}_tests.cmake)
     set(include_file ${CMAKE_CURRENT_BINARY_DIR}/${executable}_include.cmake)
+    set_property(TARGET ${executable} APPEND PROPERTY LINK_DEPENDS ${NTB_DISCOVER_SCRIPT})
     add_custom_command(TARGET ${executable} POST_BUILD
         COMMAND ${CMAKE_COMMAND} -D EXECUTABLE=$<TARGET_FILE:${executable}> -D NAME=${executable}
                 "-DLABELS=${arg_LABELS}" -D TIMEOUT=${arg_TIMEOUT} -D OUTPUT=${list_file}

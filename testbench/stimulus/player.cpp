@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testbench/stimulus/player.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ostream>
+#include <sstream>
+#include <systemc>
+
+#include "testbench/root_complex/enumeration.h"
+
+namespace ntb::stimulus {
+namespace {
+
+std::uint64_t now_ps() {
+    return sc_core::sc_time_stamp().value();
+}
+
+void wait_ps(std::uint64_t ps) {
+    if (ps != 0)
+        sc_core::wait(sc_core::sc_time::from_value(ps));
+}
+
+std::string hex(std::uint64_t value, unsigned bytes) {
+    std::array<char, 24> text{};
+    std::snprintf(text.data(), text.size(), "0x%0*llx", static_cast<int>(2 * bytes),
+                  static_cast<unsigned long long>(value));
+    return text.data();
+}
+
+std::string bytes_text(const std::vector<std::uint8_t>& bytes) {
+    constexpr std::size_t longest = 16;
+    std::string out;
+    for (std::size_t i = 0; i < std::min(bytes.size(), longest); ++i)
+        out += (i != 0 ? " " : "") + hex(bytes[i], 1).substr(2);
+    return bytes.size() > longest ? out + " ..." : out;
+}
+
+const char* name_of(interrupt_kind kind) {
+    return kind == interrupt_kind::msi ? "MSI" : "INTx";
+}
+
+/// The port that a statement needs a host at, if any.
+const port_number* port_of(const action& what) {
+    if (const auto* a = std::get_if<register_access>(&what))
+        return &a->port;
+    if (const auto* e = std::get_if<interrupt_expectation>(&what))
+        return &e->port;
+    if (const auto* e = std::get_if<enumeration>(&what))
+        return &e->port;
+    if (const auto* m = std::get_if<memory_step>(&what))
+        return &m->port;
+    if (const auto* l = std::get_if<link_step>(&what))
+        return &l->port;
+    if (const auto* r = std::get_if<reset_step>(&what))
+        return r->of_partition ? nullptr : &r->port;
+    return nullptr;
+}
+
+} // namespace
+
+std::string time_text(std::uint64_t ps) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%llu.%03u ns",
+                  static_cast<unsigned long long>(ps / 1000), static_cast<unsigned>(ps % 1000));
+    return text.data();
+}
+
+std::string failure::text() const {
+    return file + ":" + std::to_string(line) + ": expected " + expected + ", got " + got + " at " +
+           time_text(time_ps);
+}
+
+player::player(const host_table& hosts, switch_controls& controls, const player_options& options)
+    : hosts_(hosts), controls_(controls), options_(options), random_(options.seed) {}
+
+void player::check(const program& p, const host_table& hosts) {
+    for (const statement& s : p.statements) {
+        if (const auto* later = std::get_if<not_yet>(&s.what))
+            throw stimulus_error(p.file, s.where, "'" + later->keyword + "' is not in this version",
+                                 "leave the statement out");
+        if (const auto* a = std::get_if<register_access>(&s.what))
+            if (a->function != 0)
+                throw stimulus_error(p.file, s.where,
+                                     "functions other than 0 are not in this version", "use .f0");
+        const port_number* port = port_of(s.what);
+        if (port != nullptr && hosts.at(port->value()) == nullptr)
+            throw stimulus_error(p.file, s.where,
+                                 "port " + std::to_string(port->value()) +
+                                     " has no NT function in this topology",
+                                 "use another port or topology");
+    }
+}
+
+void player::play(const program& p) {
+    program_ = &p;
+    rounds_.clear();
+    for (next_ = 0; next_ < p.statements.size();) {
+        statement_ = &p.statements[next_++];
+        if (!wait_for_start(statement_->start))
+            continue;
+        ++statements_;
+        started_ps_ = now_ps();
+        std::visit([this](const auto& what) { run(what); }, statement_->what);
+    }
+}
+
+/// False if the statement has to be left out.
+bool player::wait_for_start(const start_time& start) {
+    if (start.kind == start_kind::after) {
+        std::uint64_t ps = start.ps;
+        // Not uniform_int_distribution: its results differ from library to library.
+        if (start.latest_ps > start.ps)
+            ps += random_() % (start.latest_ps - start.ps + 1);
+        wait_ps(ps);
+    } else if (start.kind == start_kind::at) {
+        if (start.ps < now_ps()) {
+            ++expectations_;
+            hold(false, "to start at " + time_text(start.ps), "there only");
+            return false;
+        }
+        wait_ps(start.ps - now_ps());
+    }
+    return true;
+}
+
+void player::run(const register_access& a) {
+    root_complex& h = host(a.port);
+    const bool config = a.where == door::config;
+    if (a.write) {
+        if (config)
+            h.config_write(a.offset, a.value, a.size, a.byte_enables);
+        else
+            h.bar_write(a.bar, a.offset, a.value, a.size, a.byte_enables);
+        say_statement("");
+        return;
+    }
+    const completion done = config ? h.config_read(a.offset, a.size, a.byte_enables)
+                                   : h.bar_read(a.bar, a.offset, a.size, a.byte_enables);
+    say_statement(" -> " + hex(done.data, a.size) + (done.ok() ? "" : " (unsupported request)"));
+    if (!a.compare)
+        return;
+    ++expectations_;
+    const bool whole = a.mask == (~std::uint64_t{0} >> (64 - 8 * a.size));
+    hold((done.data & a.mask) == a.expected,
+         a.name + " == " + hex(a.expected, a.size) +
+             (whole ? "" : " under mask " + hex(a.mask, a.size)),
+         hex(done.data, a.size));
+}
+
+void player::run(const interrupt_expectation& e) {
+    ++expectations_;
+    if (e.count == 0)
+        expect_none(e, now_ps());
+    else
+        expect_some(e, now_ps());
+}
+
+/// Counts interrupts from `start` on that no expectation has counted, at most `most`.
+std::uint64_t player::take_interrupts(const interrupt_expectation& e, std::uint64_t start,
+                                      std::uint64_t most) {
+    const interrupt_log& log = host(e.port).interrupts();
+    const bool msi = e.kind == interrupt_kind::msi;
+    std::uint64_t& taken = (msi ? msis_taken_ : intx_taken_).at(e.port.value());
+    const std::uint64_t count = msi ? log.msi_count() : log.intx_count();
+    taken = std::max(taken, count > interrupt_log::kept ? count - interrupt_log::kept : 0);
+    std::uint64_t found = 0;
+    for (; taken < count && found < most; ++taken)
+        if ((msi ? log.msi(taken).time_ps : log.intx_time_ps(taken)) >= start)
+            ++found;
+    return found;
+}
+
+void player::expect_some(const interrupt_expectation& e, std::uint64_t start) {
+    const interrupt_log& log = host(e.port).interrupts();
+    const std::uint64_t deadline = start + e.window_ps;
+    std::uint64_t found = 0;
+    // INTx is a level: one that is asserted already is an interrupt.
+    if (e.kind == interrupt_kind::intx && log.intx()) {
+        found = 1;
+        intx_taken_.at(e.port.value()) = log.intx_count();
+    }
+    for (;;) {
+        found += take_interrupts(e, start, e.count - found);
+        if (found >= e.count || now_ps() >= deadline)
+            break;
+        sc_core::wait(sc_core::sc_time::from_value(deadline - now_ps()), log.changed());
+        if (now_ps() >= deadline)
+            sc_core::wait(sc_core::SC_ZERO_TIME); // what arrives at the deadline is in time
+    }
+    std::string result = " -> after " + time_text(now_ps() - start);
+    if (e.kind == interrupt_kind::msi && found != 0)
+        result += ", data " + hex(log.last_msi().data, 2);
+    say_statement(found >= e.count ? result : " -> " + std::to_string(found));
+    hold(found >= e.count,
+         std::to_string(e.count) + " " + name_of(e.kind) + " at port " +
+             std::to_string(e.port.value()) + " within " + time_text(e.window_ps),
+         std::to_string(found));
+}
+
+void player::expect_none(const interrupt_expectation& e, std::uint64_t start) {
+    const interrupt_log& log = host(e.port).interrupts();
+    const std::uint64_t deadline = start + e.window_ps;
+    bool came = e.kind == interrupt_kind::intx && log.intx();
+    for (;;) {
+        came = take_interrupts(e, start, 1) != 0 || came;
+        if (came || now_ps() >= deadline)
+            break;
+        sc_core::wait(sc_core::sc_time::from_value(deadline - now_ps()), log.changed());
+        if (now_ps() >= deadline)
+            sc_core::wait(sc_core::SC_ZERO_TIME);
+    }
+    say_statement(came ? " -> one came" : " -> none");
+    hold(!came,
+         std::string("no ") + name_of(e.kind) + " at port " + std::to_string(e.port.value()) +
+             " for " + time_text(e.window_ps),
+         "one after " + time_text(now_ps() - start));
+}
+
+void player::run(const enumeration& e) {
+    const enumerated_function& f = enumerate(host(e.port));
+    say_statement("");
+    if (telling() && options_.transcript != nullptr)
+        print(*options_.transcript, f, "    ");
+    ++expectations_;
+    hold(f.present, "a function behind port " + std::to_string(e.port.value()), "none");
+}
+
+void player::run(const memory_step& m) {
+    host_ram& ram = host(m.port).ram();
+    const std::uint64_t length = m.action == memory_action::fill ? m.length : m.bytes.size();
+    ++expectations_;
+    if (!ram.contains(m.address, length)) {
+        hold(false, "addresses of RAM", hex(m.address, 8));
+        return;
+    }
+    if (m.action == memory_action::check) {
+        std::vector<std::uint8_t> there(m.bytes.size());
+        ram.read(m.address, there.data(), there.size());
+        const auto differ = std::mismatch(there.begin(), there.end(), m.bytes.begin());
+        say_statement(differ.first == there.end() ? " -> as expected" : " -> different");
+        hold(differ.first == there.end(), "memory " + bytes_text(m.bytes),
+             bytes_text(there) + " (from " + hex(m.address, 8) + " on)");
+        return;
+    }
+    for (std::uint64_t done = 0; done < length; done += m.bytes.size())
+        ram.write(m.address + done, m.bytes.data(),
+                  static_cast<std::size_t>(std::min<std::uint64_t>(m.bytes.size(), length - done)));
+    say_statement("");
+}
+
+void player::run(const link_step& l) {
+    controls_.set_link(l.port, l.up);
+    say_statement("");
+}
+
+void player::run(const reset_step& r) {
+    if (r.fundamental) {
+        controls_.fundamental_reset(r.of_partition ? r.partition : controls_.partition_of(r.port));
+    } else if (!r.of_partition) {
+        controls_.hot_reset(r.port);
+    } else {
+        // A partition's hot reset comes down the link of its upstream port.
+        for (unsigned p = 0; p < max_ports; ++p)
+            if (hosts_.at(p) != nullptr && controls_.partition_of(port_number(p)) == r.partition)
+                controls_.hot_reset(port_number(p));
+    }
+    say_statement("");
+}
+
+void player::run(const temperature_step& t) {
+    controls_.set_temperature(t.half_degrees);
+    say_statement("");
+}
+
+void player::run(const note_step& n) {
+    say("-- " + n.text);
+}
+
+void player::run(const repeat_begin& r) {
+    if (r.count == 0)
+        next_ = r.end + 1;
+    else
+        rounds_.push_back({r.count, true});
+}
+
+void player::run(const repeat_end& r) {
+    round& here = rounds_.back();
+    --here.left;
+    if (here.first && here.left != 0 && telling() && !options_.every_round)
+        say("   ... and " + std::to_string(here.left) + " more rounds");
+    here.first = false;
+    if (here.left != 0)
+        next_ = r.begin + 1;
+    else
+        rounds_.pop_back();
+}
+
+void player::hold(bool holds, const std::string& expected, const std::string& got) {
+    if (holds)
+        return;
+    ++failed_;
+    if (failures_.size() < kept_failures)
+        failures_.push_back({program_->file, statement_->where.line, expected, got, now_ps()});
+}
+
+bool player::telling() const {
+    return options_.every_round ||
+           std::all_of(rounds_.begin(), rounds_.end(), [](const round& r) { return r.first; });
+}
+
+void player::say(const std::string& line) {
+    if (options_.transcript != nullptr && telling())
+        *options_.transcript << line << '\n';
+}
+
+void player::say_statement(const std::string& result) {
+    if (options_.transcript == nullptr || !telling())
+        return;
+    std::string time = time_text(started_ps_);
+    time.insert(0, time.size() < 17 ? 17 - time.size() : 0, ' ');
+    // The start time is on the left already.
+    say(time + "  " + statement_->text + result);
+}
+
+} // namespace ntb::stimulus
