@@ -74,7 +74,7 @@ struct topology_config {
 };
 
 /// Every number of the timing configuration, in core-clock cycles where not said otherwise. No
-/// source gives the device's own figures (B18.6): all defaults are "assumed".
+/// source gives the device's own figures (B18.5): all defaults are "assumed".
 struct timing_config {
     std::uint32_t core_clock_ps = 4000; ///< period; 250 MHz assumed
     bool link_serialisation = true;     ///< TLPs occupy their link (B18.2)

@@ -20,13 +20,18 @@ public:
 
     /// The entry that BAR (2 or 4) and index select, or null: no such entry.
     [[nodiscard]] entry* at(unsigned bar, unsigned index) {
-        if ((bar != 2 && bar != 4) || index >= entries_per_table)
-            return nullptr;
-        return &tables_[bar == 2 ? 0 : 1][index];
+        return exists(bar, index) ? &tables_[bar == 2 ? 0 : 1][index] : nullptr;
+    }
+    [[nodiscard]] const entry* at(unsigned bar, unsigned index) const {
+        return exists(bar, index) ? &tables_[bar == 2 ? 0 : 1][index] : nullptr;
     }
     void clear() { tables_ = {}; }
 
 private:
+    [[nodiscard]] static constexpr bool exists(unsigned bar, unsigned index) {
+        return (bar == 2 || bar == 4) && index < entries_per_table;
+    }
+
     std::array<std::array<entry, entries_per_table>, 2> tables_{};
 };
 

@@ -17,7 +17,7 @@ nt_function::nt_function(port_number port, const topology_config& topology,
                          interrupt_output& output, bool sharing)
     : port_(port), partition_(topology.ports[port.value()].partition), sharing_(sharing),
       config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
-      bank_(register_plan(), *this, 0), interrupts_(bank_, output, clock, timing.interrupt) {
+      bank_(register_plan(), *this, 0), interrupts_(bank_, output, clock, timing.interrupt), windows_(bank_, luts_) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned b = 0; b < bar_count; ++b)
@@ -147,6 +147,25 @@ std::uint64_t nt_function::bar_size(unsigned bar) const {
     // needs a 64-bit BAR.
     const bool fits = log2 >= 4 && log2 < (is_64bit(bar) ? 64U : 32U);
     return nt::BARSETUP_EN.get(setup) != 0 && fits ? std::uint64_t{1} << log2 : 0;
+}
+
+bool nt_function::requester_may_cross(requester_id who, unsigned& entry) const {
+    entry = 0;
+    if (bank_.get_field(nt::NTCTL.at(), nt::NTCTL_IDPROTDIS) != 0)
+        return true;
+    const int found = core_.mapping().find(partition_, who);
+    if (found < 0)
+        return false;
+    entry = static_cast<unsigned>(found);
+    return true;
+}
+
+bool nt_function::completions_enabled() const {
+    return bank_.get_field(nt::NTCTL.at(), nt::NTCTL_CPEN) != 0;
+}
+
+std::uint32_t nt_function::max_payload() const {
+    return 128U << bank_.get_field(nt::PCIEDCTL.at(), nt::PCIEDCTL_MPS);
 }
 
 void nt_function::doorbells_arrived(std::uint32_t bits) {

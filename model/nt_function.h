@@ -23,6 +23,7 @@
 #include "model/config.h"
 #include "model/core_clock.h"
 #include "model/lookup_tables.h"
+#include "model/memory_windows.h"
 #include "model/nt_interrupts.h"
 #include "model/regs/nt_refs.h"
 #include "model/register_bank.h"
@@ -70,14 +71,27 @@ public:
 
     /// Whether memory requests are answered: PCICMD.MAE in D0 (PCI PM 1.2 section 5.4.1).
     [[nodiscard]] bool memory_space_enabled() const {
-        return (bank_.get(nt_pcicmd_) & nt_mae_) != 0 && (bank_.get(nt_pmcsr_) & nt_pstate_) == 0;
+        return (bank_.get(nt_pcicmd_) & nt_mae_) != 0 && in_d0();
     }
+    [[nodiscard]] bool in_d0() const { return (bank_.get(nt_pmcsr_) & nt_pstate_) == 0; }
     /// Whether BAR0 is the configuration space window (BARSETUP0 EN and MODE).
     [[nodiscard]] bool bar0_is_config_space() const {
         return (bank_.get(nt_barsetup0_) & nt_bar0_config_) == nt_bar0_config_;
     }
     /// Aperture of a BAR in bytes; 0 = disabled, or the upper half of a 64-bit one.
     [[nodiscard]] std::uint64_t bar_size(unsigned bar) const;
+    /// Where a request to a window BAR goes (memory_windows.h).
+    [[nodiscard]] translated_piece translate(unsigned bar, std::uint64_t offset,
+                                             std::uint32_t length) const {
+        return windows_.translate(bar, bar_size(bar), offset, length);
+    }
+    /// Whether a request of this requester may cross: NTCTL.IDPROTDIS, or a valid entry of the
+    /// mapping table (B7.4), whose number is stored in `entry` (0 without protection).
+    [[nodiscard]] bool requester_may_cross(requester_id who, unsigned& entry) const;
+    [[nodiscard]] bool bus_master() const { return (bank_.get(nt_pcicmd_) & nt_bme_) != 0; }
+    [[nodiscard]] bool completions_enabled() const; ///< NTCTL.CPEN (B8.2)
+    /// Bytes of data in one TLP: PCIEDCTL.MPS.
+    [[nodiscard]] std::uint32_t max_payload() const;
     /// Logs a request that was refused as unsupported (AERUES.UR, header log, PCIEDSTS).
     void log_unsupported_request(std::uint64_t address, bool is_write, requester_id who);
 
@@ -142,12 +156,14 @@ private:
     nt_bank bank_;
     nt_interrupts interrupts_;
     lookup_tables luts_;
+    memory_windows windows_;
     std::uint32_t messages_in_flight_ = 0;
     sc_core::sc_event message_outcome_;
 
     // Asked at every memory request: offsets and masks from the map, inline.
     static constexpr std::uint32_t nt_pcicmd_ = nt::PCICMD.at();
     static constexpr std::uint32_t nt_mae_ = nt::PCICMD_MAE.mask;
+    static constexpr std::uint32_t nt_bme_ = nt::PCICMD_BME.mask;
     static constexpr std::uint32_t nt_pmcsr_ = nt::PMCSR.at();
     static constexpr std::uint32_t nt_pstate_ = nt::PMCSR_PSTATE.mask;
     static constexpr std::uint32_t nt_barsetup0_ = nt::BARSETUP.at(0);

@@ -12,8 +12,6 @@ namespace ntb {
 
 namespace {
 
-[[nodiscard]] std::uint32_t dwords(std::uint32_t bytes) { return (bytes + 3U) & ~3U; }
-
 void wait_until(std::uint64_t ps) {
     if (ps > core_clock::now_ps())
         sc_core::wait(core_clock::until(ps));
@@ -24,7 +22,7 @@ void wait_until(std::uint64_t ps) {
 nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
                  const topology_config& topology, const timing_config& timing, switch_core& core,
                  bool sharing)
-    : sc_module(name), number_(number),
+    : sc_module(name), number_(number), timing_(timing),
       host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
       core_(core), link_(topology.ports[number.value()], timing, core.clock()),
       function_(number, topology, timing, core.clock(), core, *this, sharing),
@@ -58,9 +56,8 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
     }
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
     if (!link_.instant() || link_.traced()) {
-        const std::uint32_t payload = is_write ? dwords(p.get_data_length()) : 0;
-        const link::slot s =
-            link_.occupy_rx(link::tlp_overhead + link::header_3dw + payload);
+        const link::slot s = link_.occupy_rx(link::wire_bytes(
+            is_write ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
         wait_until(s.begin_ps);
         show_request(p, s, kind, bar);
         wait_until(link_.arrival_ps(s.end_ps));
@@ -85,13 +82,121 @@ void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, boo
         function_.access(p, requester_of(p), debug);
         return;
     }
-    // Disabled memory space, a disabled BAR, or a window: windows are registers only in this
-    // version, so what they are asked is unsupported.
-    if (!debug)
-        function_.log_unsupported_request(p.get_address(),
-                                          p.get_command() == tlm::TLM_WRITE_COMMAND,
-                                          requester_of(p));
-    refuse(p);
+    if (debug) { // windows have no debug access: the other host is not ours to look into
+        refuse(p);
+        return;
+    }
+    cross(p, bar, requester_of(p));
+}
+
+void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who) {
+    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    const std::uint32_t length = p.get_data_length();
+    if (p.get_streaming_width() < length || p.get_command() == tlm::TLM_IGNORE_COMMAND ||
+        (p.get_byte_enable_ptr() != nullptr && p.get_byte_enable_length() < length)) {
+        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    unsigned entry = 0;
+    // Which side's BME counts is not confirmed (B8.1): both must be set, the target's is asked by
+    // accepts_requests().
+    bool good = length != 0 && function_.memory_space_enabled() && function_.bus_master() &&
+                function_.requester_may_cross(who, entry);
+    for (std::uint32_t done = 0; good && done < length;) {
+        const translated_piece piece =
+            function_.translate(bar, p.get_address() + done, length - done);
+        good = piece.result == translated_piece::verdict::forwarded &&
+               cross_piece(p, piece, done, entry);
+        done += piece.length;
+    }
+    if (!good) {
+        function_.log_unsupported_request(p.get_address(), is_write, who);
+        refuse(p);
+        return;
+    }
+    p.set_response_status(tlm::TLM_OK_RESPONSE);
+    if (!is_write && !function_.completions_enabled()) {
+        // The completion is dropped (B8.2): the requester waits for it until its time-out.
+        wait_until(core_clock::now_ps() +
+                   std::uint64_t{timing_.completion_timeout_us} * 1'000'000U);
+        refuse(p);
+        p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+    }
+}
+
+bool nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
+                          std::uint32_t done, unsigned entry) {
+    if (timing_.window != 0)
+        wait_until(clock_.after(timing_.window));
+    forwarding_target* const target = core_.target_in(piece.partition, function_);
+    if (target == nullptr || !target->accepts_requests())
+        return false;
+    payload_pool::entry& out = forwarded_.acquire();
+    out.extension = pcie_extension{};
+    // Bus of the function on the other side, entry number as device and function (B7.5).
+    out.extension.requester = requester_id((target->bus_number() << 8) | entry);
+    out.extension.requester_valid = true;
+    out.payload.set_command(p.get_command());
+    out.payload.set_address(piece.address);
+    out.payload.set_data_ptr(p.get_data_ptr() + done);
+    out.payload.set_data_length(piece.length);
+    out.payload.set_streaming_width(piece.length);
+    unsigned char* const enables = p.get_byte_enable_ptr();
+    out.payload.set_byte_enable_ptr(enables != nullptr ? enables + done : nullptr);
+    out.payload.set_byte_enable_length(enables != nullptr ? piece.length : 0);
+    out.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    target->forward(out.payload);
+    const bool ok = out.payload.is_response_ok();
+    forwarded_.release(out);
+    return ok;
+}
+
+bool nt_port::accepts_requests() const {
+    return link_.up() && function_.bus_master() && function_.in_d0() &&
+           function_.in_active_partition();
+}
+
+void nt_port::forward(tlm::tlm_generic_payload& request) {
+    const bool is_write = request.get_command() == tlm::TLM_WRITE_COMMAND;
+    const std::uint32_t header =
+        (request.get_address() >> 32) != 0 ? link::header_4dw : link::header_3dw;
+    const bool timed = !link_.instant() || link_.traced();
+    if (timed) {
+        const link::slot s = link_.occupy_tx(link::wire_bytes(
+            is_write ? request.get_data_length() : 0, function_.max_payload(), header));
+        if (link_.traced()) {
+            wait_until(s.begin_ps);
+            tlp_text text;
+            text.add(is_write ? "MWr " : "MRd ").hex(request.get_address(), 8);
+            text.add(' ').decimal(request.get_data_length()).add('B');
+            if (is_write)
+                text.add(' ').data(request.get_data_ptr(), request.get_data_length());
+            link_.show_tx(s, text.view());
+        }
+        wait_until(s.end_ps);
+    }
+    if (!link_.up()) { // went down on the way
+        request.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
+    }
+    sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+    upstream_.socket->b_transport(request, none);
+    if (is_write || !timed)
+        return;
+    const bool ok = request.is_response_ok();
+    const link::slot s = link_.occupy_rx(link::wire_bytes(
+        ok ? request.get_data_length() : 0, function_.max_payload(), link::header_3dw));
+    wait_until(s.begin_ps);
+    if (link_.traced()) {
+        tlp_text text;
+        if (ok)
+            text.add("CplD ").decimal(request.get_data_length()).add("B ").data(
+                request.get_data_ptr(), request.get_data_length());
+        else
+            text.add("Cpl UR");
+        link_.show_rx(s, text.view());
+    }
+    wait_until(link_.arrival_ps(s.end_ps));
 }
 
 void nt_port::refuse(tlm::tlm_generic_payload& p) {
@@ -105,8 +210,8 @@ void nt_port::complete(const tlm::tlm_generic_payload& p) {
         return;
     const bool has_data =
         p.get_command() == tlm::TLM_READ_COMMAND && p.is_response_ok();
-    const std::uint32_t payload = has_data ? dwords(p.get_data_length()) : 0;
-    const link::slot s = link_.occupy_tx(link::tlp_overhead + link::header_3dw + payload);
+    const link::slot s = link_.occupy_tx(link::wire_bytes(
+        has_data ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
     if (link_.traced()) {
         wait_until(s.begin_ps);
         tlp_text text;

@@ -14,13 +14,16 @@
 
 #include "model/config.h"
 #include "model/delay_line.h"
+#include "model/forwarding.h"
 #include "model/link.h"
 #include "model/nt_function.h"
 #include "model/pcie_extension.h"
 
 namespace ntb {
 
-class nt_port : public sc_core::sc_module, public interrupt_output {
+class nt_port : public sc_core::sc_module,
+                public interrupt_output,
+                public forwarding_target {
 public:
     nt_port(const sc_core::sc_module_name& name, port_number number,
             const topology_config& topology, const timing_config& timing, switch_core& core,
@@ -44,7 +47,16 @@ public:
     bool send_msi(std::uint64_t address, std::uint32_t data) noexcept override;
     void send_intx(bool asserted) noexcept override;
 
+    // forwarding_target
+    [[nodiscard]] bool accepts_requests() const override;
+    void forward(tlm::tlm_generic_payload& request) override;
+    [[nodiscard]] unsigned bus_number() const override { return captured_bus; }
+
 private:
+    /// The bus behind a root port; a switch captures it from configuration writes, which carry no
+    /// bus number here (assumed).
+    static constexpr unsigned captured_bus = 1;
+
     /// Configuration space, or a BAR.
     enum class door_kind : std::uint8_t { config, bar };
 
@@ -116,6 +128,10 @@ private:
     void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     unsigned transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
+    /// A request to a window BAR: checked, translated and forwarded piece by piece.
+    void cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who);
+    [[nodiscard]] bool cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
+                                   std::uint32_t done, unsigned entry);
     void complete(const tlm::tlm_generic_payload& p);
     void show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
                       unsigned bar);
@@ -125,6 +141,7 @@ private:
     void upstream_thread();
 
     const port_number number_;
+    const timing_config& timing_;
     const requester_id host_requester_;
     const core_clock& clock_;
     switch_core& core_;
@@ -136,6 +153,7 @@ private:
     delay_line<upstream_tlp, 256> upstream_line_;
     tlm::tlm_generic_payload upstream_payload_;
     pcie_extension upstream_extension_;
+    payload_pool forwarded_; ///< requests of this port's host on their way to others
 };
 
 } // namespace ntb

@@ -25,7 +25,7 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
         const std::string port_name = "port" + std::to_string(p);
         ports_[p] = std::make_unique<nt_port>(port_name.c_str(), port_number(p), topology_,
                                               timing_, *core_, sharing);
-        core_->add(port_number(p), ports_[p]->function());
+        core_->add(port_number(p), ports_[p]->function(), *ports_[p]);
     }
     if (trace != nullptr) {
         core_->trace(*trace);

@@ -87,6 +87,17 @@ bool switch_core::partition_active(partition_number partition) const {
            static_cast<std::uint32_t>(partition_state::active);
 }
 
+forwarding_target* switch_core::target_in(partition_number partition,
+                                          const nt_function& from) const {
+    std::size_t n = 0;
+    for (const nt_function* f : functions_) {
+        if (f->partition() == partition && f != &from)
+            return functions_.target(n);
+        ++n;
+    }
+    return nullptr;
+}
+
 void switch_core::send_message(nt_function& from, unsigned n, std::uint32_t data) {
     const std::uint32_t route = bank_.get(sw::SWPMSGCTL.at(from.partition().value(), n));
     messages_.send(from, n, partition_number(sw::SWPMSGCTL_PART.get(route)),

@@ -35,7 +35,9 @@ public:
                 const timing_config& timing);
 
     /// Elaboration only.
-    void add(port_number port, nt_function& function) { functions_.add(port, function); }
+    void add(port_number port, nt_function& function, forwarding_target& target) {
+        functions_.add(port, function, target);
+    }
     void trace(trace_sink& sink);
 
     [[nodiscard]] const core_clock& clock() const { return clock_; }
@@ -47,6 +49,9 @@ public:
     [[nodiscard]] temperature_sensor& temperature() { return temperature_; }
 
     [[nodiscard]] bool partition_active(partition_number partition) const;
+    /// The port that requests into `partition` leave by; null if there is none but `from` itself.
+    [[nodiscard]] forwarding_target* target_in(partition_number partition,
+                                               const nt_function& from) const;
     void send_message(nt_function& from, unsigned n, std::uint32_t data);
     /// INDBELLSTS of some function changed: GDBELLSTS follows.
     void doorbell_status_changed();

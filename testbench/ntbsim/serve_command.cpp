@@ -12,6 +12,7 @@
 #include <string>
 #include <sys/signalfd.h>
 #include <systemc>
+#include <unistd.h>
 #include <vector>
 
 #include "model/ntb_switch.h"
@@ -34,7 +35,7 @@ struct serve_options {
     std::vector<std::string> ports;
     std::string vcd;
     std::uint64_t vcd_limit = std::uint64_t{1} << 30;
-    std::vector<std::string> signals;
+    std::string signals;
     std::string pace = "wallclock";
     int spin_us = -1;
     std::string peer, capture, vcd_window, vcd_trigger;
@@ -231,7 +232,7 @@ void add_serve(CLI::App& app, int&) {
     c->add_option("--vcd", o->vcd, "Record the waveform");
     c->add_option("--vcd-limit", o->vcd_limit, "Stop recording at this size (default 1GiB)")
         ->transform(CLI::AsSizeValue(false));
-    c->add_option("--signals", o->signals, "Record only signals that match these patterns");
+    c->add_option("--signals", o->signals, "Record only signals whose names match, e.g. 'switch.port0.*,!*.tlp'");
     c->add_option("--pace", o->pace, "How simulated time moves")
         ->check(CLI::IsMember({"wallclock", "none"}))
         ->capture_default_str();

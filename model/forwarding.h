@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one port needs of another to send it a translated request: the target's side of a memory
+// window, and payloads for requests on their way.
+//
+// Threading: the SystemC thread; forward() and acquire() wait, so only from SC_THREADs.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <systemc>
+#include <tlm>
+
+#include "model/pcie_extension.h"
+
+namespace ntb {
+
+/// A port as the others use it.
+class forwarding_target {
+public:
+    forwarding_target() = default;
+    forwarding_target(const forwarding_target&) = delete;
+    forwarding_target& operator=(const forwarding_target&) = delete;
+    virtual ~forwarding_target() = default;
+
+    /// Whether requests may be emitted there: link up, BME set, D0, partition active.
+    [[nodiscard]] virtual bool accepts_requests() const = 0;
+    /// Emits a translated request into that port's host and waits for its end (a write: until it
+    /// is in the host; a read: until the completion is back in the switch). Sets the response.
+    virtual void forward(tlm::tlm_generic_payload& request) = 0;
+    /// Bus number for the requester ID of requests emitted there (B7.5).
+    [[nodiscard]] virtual unsigned bus_number() const = 0;
+};
+
+/// Payloads with their extension, made at elaboration. Who finds none waits for one.
+class payload_pool {
+public:
+    static constexpr std::size_t size = 8;
+    struct entry {
+        tlm::tlm_generic_payload payload;
+        pcie_extension extension;
+        bool busy = false;
+    };
+
+    payload_pool() {
+        for (entry& e : entries_)
+            e.payload.set_extension(&e.extension);
+    }
+    payload_pool(const payload_pool&) = delete;
+    payload_pool& operator=(const payload_pool&) = delete;
+    ~payload_pool() {
+        for (entry& e : entries_)
+            e.payload.clear_extension(&e.extension); // or the payload would free it
+    }
+
+    [[nodiscard]] entry& acquire() {
+        for (;;) {
+            for (entry& e : entries_) {
+                if (!e.busy) {
+                    e.busy = true;
+                    return e;
+                }
+            }
+            sc_core::wait(released_);
+        }
+    }
+    void release(entry& e) {
+        e.busy = false;
+        released_.notify();
+    }
+
+private:
+    std::array<entry, size> entries_;
+    sc_core::sc_event released_;
+};
+
+} // namespace ntb
