@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ntbsim run`: plays stimulus files against a switch with a host at every NT port, one file after
+// the other, and reports the expectations that failed.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "testbench/config/timing_file.h"
+#include "testbench/config/topology_file.h"
+#include "testbench/ntbsim/commands.h"
+#include "testbench/root_complex/platform.h"
+#include "testbench/stimulus/parser.h"
+#include "testbench/stimulus/player.h"
+#include "traces/vcd_recorder.h"
+
+namespace ntb::cli {
+namespace {
+
+struct run_options {
+    std::vector<std::string> files{};
+    std::string topology{};
+    std::string timing{};
+    std::vector<std::string> settings{};
+    std::string vcd{};
+    std::string fst{};
+    std::string signals{};
+    std::uint64_t seed = 1;
+    bool json = false;
+    bool verbose = false;
+    bool quiet = false;
+};
+
+struct loaded {
+    std::vector<stimulus::program> programs{};
+    config::topology_file topology{};
+    std::string timing_name{};
+    timing_config timing{};
+};
+
+/// A name in a stimulus file: a built-in one, or a file beside the stimulus file.
+std::string beside(const std::string& stimulus_file, const std::string& name,
+                   const std::vector<std::string>& builtin) {
+    const bool known = std::find(builtin.begin(), builtin.end(), name) != builtin.end();
+    if (known || name.empty() || std::filesystem::path(name).is_absolute())
+        return name;
+    return (std::filesystem::path(stimulus_file).parent_path() / name).string();
+}
+
+/// What the files agree on, for the header line `key`; empty if none has it.
+template <class Member>
+std::string agreed(const std::vector<stimulus::program>& programs, const std::string& key,
+                   Member member, const std::vector<std::string>& builtin) {
+    std::string value;
+    for (const stimulus::program& p : programs) {
+        const std::string here = beside(p.file, p.*member, builtin);
+        if (here.empty())
+            continue;
+        if (!value.empty() && here != value)
+            throw user_error("run",
+                             p.file + " wants " + key + " " + here + ", an earlier file " + value,
+                             "run them one by one or give --" + key);
+        value = here;
+    }
+    return value;
+}
+
+loaded load_all(const run_options& options) {
+    loaded out;
+    for (const std::string& file : options.files)
+        out.programs.push_back(stimulus::load(file, stimulus::model_register));
+    std::string topology = options.topology;
+    if (topology.empty())
+        topology = agreed(out.programs, "topology", &stimulus::program::topology,
+                          config::builtin_topologies());
+    out.topology = config::load_topology(topology.empty() ? "two-host" : topology);
+    out.timing_name = options.timing;
+    if (out.timing_name.empty())
+        out.timing_name =
+            agreed(out.programs, "timing", &stimulus::program::timing, config::builtin_timings());
+    if (out.timing_name.empty())
+        out.timing_name = out.topology.timing;
+    out.timing = config::load_timing(out.timing_name);
+    for (const std::string& setting : options.settings)
+        config::set_timing_value(out.timing, setting);
+    return out;
+}
+
+std::unique_ptr<traces::vcd_recorder> make_recorder(const run_options& options) {
+    if (!options.fst.empty())
+        throw user_error("run --fst", "FST is not in this version", "use --vcd FILE");
+    if (options.vcd.empty()) {
+        if (!options.signals.empty())
+            throw user_error("run --signals", "there is no waveform to choose signals for",
+                             "add --vcd FILE");
+        return nullptr;
+    }
+    traces::vcd_options vcd;
+    vcd.path = options.vcd;
+    if (!options.signals.empty())
+        vcd.signals = traces::signal_selection(options.signals);
+    return std::make_unique<traces::vcd_recorder>(std::move(vcd));
+}
+
+void report_json(const run_options& options, const loaded& in, const stimulus::player& player) {
+    nlohmann::ordered_json out;
+    out["files"] = options.files;
+    out["topology"] = in.topology.name;
+    out["timing"] = in.timing_name;
+    out["seed"] = options.seed;
+    out["statements"] = player.statements();
+    out["expectations"] = player.expectations();
+    out["failed"] = player.failed();
+    out["simulated_ps"] = sc_core::sc_time_stamp().value();
+    out["failures"] = nlohmann::ordered_json::array();
+    for (const stimulus::failure& f : player.failures())
+        out["failures"].push_back({{"file", f.file},
+                                   {"line", f.line},
+                                   {"expected", f.expected},
+                                   {"got", f.got},
+                                   {"time_ps", f.time_ps}});
+    std::cout << out.dump(2) << '\n';
+}
+
+void report_text(const run_options& options, const stimulus::player& player) {
+    std::cout.flush(); // failures go to stderr and belong behind the transcript
+    for (const stimulus::failure& f : player.failures())
+        std::fprintf(stderr, "%s\n", f.text().c_str());
+    if (player.failed() > player.failures().size())
+        std::fprintf(stderr, "... and %llu more\n",
+                     static_cast<unsigned long long>(player.failed() - player.failures().size()));
+    std::cout << (player.failed() == 0 ? "passed: " : "FAILED: ") << player.statements()
+              << " statements, " << player.expectations() << " expectations, " << player.failed()
+              << " failed, " << stimulus::time_text(sc_core::sc_time_stamp().value())
+              << " simulated\n";
+    if (!options.vcd.empty())
+        std::cout << "waveform: " << options.vcd << '\n';
+}
+
+int run(const run_options& options) {
+    const loaded in = load_all(options);
+    const std::unique_ptr<traces::vcd_recorder> recorder = make_recorder(options);
+
+    // "Simulation stopped by user" is no news to the user of this program.
+    sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO,
+                                            sc_core::SC_DO_NOTHING);
+    platform bench("bench", in.topology.topology, in.timing, recorder.get());
+    if (recorder && recorder->signals() == 0)
+        throw user_error("run --signals", "\"" + options.signals + "\" matches no signal",
+                         "try \"switch.port*.nt.*\"");
+    for (const stimulus::program& p : in.programs)
+        stimulus::player::check(p, bench.hosts());
+
+    stimulus::player_options how;
+    how.seed = options.seed;
+    how.every_round = options.verbose;
+    how.transcript = options.json || options.quiet ? nullptr : &std::cout;
+    stimulus::player player(bench.hosts(), bench, how);
+
+    bool finished = false;
+    std::exception_ptr thrown;
+    sc_core::sc_spawn(
+        [&] {
+            try {
+                bench.power_on();
+                for (const stimulus::program& p : in.programs)
+                    player.play(p);
+                finished = true;
+            } catch (const sc_core::sc_unwind_exception&) {
+                throw; // the kernel ends this thread
+            } catch (...) {
+                thrown = std::current_exception(); // not through the kernel's stack
+            }
+            sc_core::sc_stop();
+        },
+        "player");
+    sc_core::sc_start();
+    if (recorder)
+        recorder->close(sc_core::sc_time_stamp().value());
+    if (thrown)
+        std::rethrow_exception(thrown);
+    if (!finished)
+        throw user_error("run", "the model stopped answering before the end of the stimulus",
+                         "please report it with the stimulus file");
+
+    if (options.json)
+        report_json(options, in, player);
+    else
+        report_text(options, player);
+    std::cout.flush();
+    if (!std::cout)
+        throw user_error("run", "standard output does not take the text",
+                         "free some space or keep the reader open");
+    return player.failed() == 0 ? 0 : 1;
+}
+
+} // namespace
+
+void add_run(CLI::App& app, int& status) {
+    CLI::App* command = app.add_subcommand(
+        "run", "Play stimulus files against the switch and check their expectations");
+    auto options = std::make_shared<run_options>();
+    command->add_option("FILE", options->files, "Stimulus files, played in this order")->required();
+    command->add_option("--topology", options->topology,
+                        "Built-in topology or file; overrides what the stimulus says");
+    command->add_option("--timing", options->timing,
+                        "Built-in timing (default, ideal) or file; overrides the stimulus");
+    command
+        ->add_option("--set", options->settings,
+                     "Change one number of the timing: pipeline.doorbell=20")
+        ->allow_extra_args(false);
+    command->add_option("--vcd", options->vcd, "Write the waveform to this file");
+    command->add_option("--fst", options->fst, "Not in this version");
+    command->add_option("--signals", options->signals,
+                        "Record only signals like these: \"switch.port2.*,!*.tlp\"");
+    command->add_option("--seed", options->seed, "Seed of delays drawn with after A..B")
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "Report as JSON instead of the transcript");
+    command->add_flag("-v,--verbose", options->verbose, "Transcript of every round of a repeat");
+    command->add_flag("-q,--quiet", options->quiet, "No transcript, only the result");
+    command->footer("Exit status: 0 all expectations held, 1 some did not, 2 error.\n"
+                    "Example:\n  ntbsim run testbench/scenarios/pingpong.stim --vcd pingpong.vcd");
+    command->callback([options, &status] { status = run(*options); });
+}
+
+} // namespace ntb::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ntbsim topology list|show|check`: the topologies in the program and files of the user.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "testbench/config/timing_file.h"
+#include "testbench/config/topology_file.h"
+#include "testbench/ntbsim/commands.h"
+
+namespace ntb::cli {
+namespace {
+
+void print(const std::string& text) {
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    if (!written || std::fflush(stdout) != 0)
+        throw user_error("topology", "standard output does not take the text",
+                         "free some space or keep the reader open");
+}
+
+std::string padded(std::string text, std::size_t width) {
+    text.resize(std::max(width, text.size()), ' ');
+    return text;
+}
+
+std::string bar_line(unsigned n, const bar_config& bar) {
+    std::string out = "    BAR" + std::to_string(n) + "  " + (bar.is_64bit ? "64" : "32") +
+                      "-bit " + padded(bar.prefetchable ? "prefetchable" : "", 13) +
+                      padded(config::size_name(std::uint64_t{1} << bar.size_log2), 7);
+    if (bar.config_space)
+        return out + "configuration space\n";
+    out += config::translation_name(bar.translation) + " window";
+    if (bar.translation == bar_translation::direct)
+        return out + " to partition " + std::to_string(bar.target_partition.value()) + "\n";
+    // The table divides the BAR by the power of two above its entries (B9.6).
+    const bool wide = bar.translation == bar_translation::lut24;
+    return out + "s, " + (wide ? "24" : "12") + " of " +
+           config::size_name((std::uint64_t{1} << bar.size_log2) / (wide ? 32 : 16)) + "\n";
+}
+
+std::string shown(const config::topology_file& file) {
+    const topology_config& t = file.topology;
+    std::string out =
+        file.name + ": " + config::device_name(t.device) + ", timing " + file.timing + "\n";
+    for (unsigned p = 0; p < max_ports; ++p) {
+        const port_config& port = t.ports.at(p);
+        if (port.mode == port_mode::disabled)
+            continue;
+        const unsigned partition = port.partition.value();
+        out += "  port " + std::to_string(p) + ": " + config::mode_name(port.mode) +
+               ", partition " + std::to_string(partition) + " (" +
+               config::state_name(t.partitions.at(partition)) + "), x" +
+               std::to_string(port.link_width) + " gen" + std::to_string(port.link_generation) +
+               ", requester " + config::requester_name(port.host_requester) + "\n";
+        for (unsigned b = 0; b < bar_count; ++b)
+            if (port.bars.at(b).enabled)
+                out += bar_line(b, port.bars.at(b));
+    }
+    return out;
+}
+
+/// The timing that a topology names must load as well.
+config::topology_file checked(const std::string& name) {
+    config::topology_file file = config::load_topology(name);
+    (void)config::load_timing(file.timing);
+    return file;
+}
+
+} // namespace
+
+void add_topology(CLI::App& app, int&) {
+    CLI::App* command = app.add_subcommand("topology", "Built-in topologies and topology files");
+    command->require_subcommand(1);
+    command->footer("Example:\n  ntbsim topology show two-host");
+
+    CLI::App* list = command->add_subcommand("list", "The topologies in the program");
+    list->footer("Example:\n  ntbsim topology list");
+    list->callback([] {
+        std::string out;
+        for (const std::string& name : config::builtin_topologies())
+            out += padded(name, 12) + config::load_topology(name).description + "\n";
+        print(out);
+    });
+
+    auto name = std::make_shared<std::string>();
+    CLI::App* show = command->add_subcommand("show", "Ports, partitions and BARs of a topology");
+    show->add_option("TOPOLOGY", *name, "Built-in name or file")->required();
+    show->footer("Example:\n  ntbsim topology show two-host");
+    show->callback([name] { print(shown(config::load_topology(*name))); });
+
+    CLI::App* check = command->add_subcommand("check", "Check a topology file");
+    check->add_option("FILE", *name, "Topology file")->required();
+    check->footer("Example:\n  ntbsim topology check my-board.toml");
+    check->callback([name] {
+        const config::topology_file file = checked(*name);
+        print(*name + ": no error\n");
+    });
+}
+
+} // namespace ntb::cli
