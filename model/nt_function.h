@@ -144,6 +144,7 @@ private:
     void wrote_gasadata(const register_access& a, std::uint32_t before);
 
     void shape_bar(unsigned bar);
+    [[nodiscard]] bool is_upper_half(unsigned bar) const; ///< of an enabled 64-bit BAR
     [[nodiscard]] lookup_tables::entry* selected_lut_entry();
 
     port_number port_;

@@ -73,8 +73,17 @@ std::uint32_t nt_function::read_msgsts(const register_access& a) {
 
 // --- BARs -------------------------------------------------------------------------------------
 
-void nt_function::wrote_bar(const register_access& a, std::uint32_t) {
-    shape_bar((a.offset - nt::BAR.at()) / nt::BAR.first_stride);
+bool nt_function::is_upper_half(unsigned bar) const {
+    return bar % 2 == 1 && bar_size(bar - 1) != 0 &&
+           nt::BARSETUP_TYPE.get(bank_.get(nt::BARSETUP.at(bar - 1))) == 2;
+}
+
+void nt_function::wrote_bar(const register_access& a, std::uint32_t before) {
+    const unsigned bar = (a.offset - nt::BAR.at()) / nt::BAR.first_stride;
+    // An upper half has address bits where other BARs have their type.
+    if (is_upper_half(bar))
+        bank_.set(a.offset, (before & ~a.byte_mask) | a.written());
+    shape_bar(bar);
 }
 
 void nt_function::wrote_barsetup(const register_access& a, std::uint32_t) {
@@ -94,11 +103,8 @@ void nt_function::shape_bar(unsigned bar) {
         const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar));
         const auto address_bits = static_cast<std::uint32_t>(~(size - 1)) & ~0xFU;
         shaped = (value & address_bits) | (setup & (nt::BARSETUP_TYPE.mask | nt::BARSETUP_PREF.mask));
-    } else if (bar % 2 == 1) {
-        const std::uint64_t lower = bar_size(bar - 1);
-        const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar - 1));
-        if (lower != 0 && nt::BARSETUP_TYPE.get(setup) == 2)
-            shaped = value & static_cast<std::uint32_t>(~(lower - 1) >> 32);
+    } else if (is_upper_half(bar)) {
+        shaped = value & static_cast<std::uint32_t>(~(bar_size(bar - 1) - 1) >> 32);
     }
     bank_.set(nt::BAR.at(bar), shaped);
 }
