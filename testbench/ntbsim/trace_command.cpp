@@ -147,7 +147,7 @@ void layout(const trace_options& options) {
 CLI::App* subcommand(CLI::App& trace, const char* name, const char* what, const char* example,
                      const options_ptr& options, bool many) {
     CLI::App* sub = trace.add_subcommand(name, what);
-    sub->footer(std::string("Example: ") + example);
+    sub->footer(std::string("Example: ") + example + '\n');
     auto* files = sub->add_option("FILE", options->files, "Waveform (VCD)")->required();
     if (!many)
         files->expected(1);
@@ -159,7 +159,7 @@ CLI::App* subcommand(CLI::App& trace, const char* name, const char* what, const 
 void add_trace(CLI::App& app, int& status) {
     CLI::App* trace = app.add_subcommand("trace", "What a waveform says");
     trace->require_subcommand(1);
-    trace->footer("Example: ntbsim trace latency out/pingpong/pingpong.vcd");
+    trace->footer("Example: ntbsim trace latency out/pingpong/pingpong.vcd\n");
     const auto options = std::make_shared<trace_options>();
 
     CLI::App* sub =

@@ -15,7 +15,7 @@ namespace ntb::traces {
 namespace {
 
 constexpr double left_column = 150; ///< lane names
-constexpr double right_margin = 36;
+constexpr double right_margin = 20;
 constexpr double plot_width = 1250;
 constexpr double title_height = 62;
 constexpr double group_gap = 30; ///< with the port's name in it
@@ -75,34 +75,27 @@ std::uint64_t nice_step(double least) {
     }
 }
 
-/// Labels in rows: none overlaps another of the same row.
+/// Labels in rows, to be put from the last to the first: one that would run into a later label
+/// goes a row up, and its leader line, at its begin, crosses none of those below.
 class label_rows {
 public:
-    explicit label_rows(double right) : right_(right) {}
-    struct place {
-        double x;
-        std::size_t row;
-    };
-    place put(double wanted_x, double width) {
-        const double x = std::min(wanted_x, right_ - width);
+    std::size_t put(double x, double width) {
         std::size_t row = 0;
-        while (row < ends_.size() && ends_[row] > x)
+        while (row < begins_.size() && begins_[row] < x + width + 8)
             ++row;
-        if (row == ends_.size())
-            ends_.push_back(0);
-        ends_[row] = x + width + 8;
-        return {x, row};
+        if (row == begins_.size())
+            begins_.push_back(0);
+        begins_[row] = x;
+        return row;
     }
-    [[nodiscard]] std::size_t rows() const { return ends_.size(); }
+    [[nodiscard]] std::size_t rows() const { return begins_.size(); }
 
 private:
-    double right_;
-    std::vector<double> ends_;
+    std::vector<double> begins_;
 };
 
 struct placed_label {
-    double anchor_x; ///< what it belongs to
-    double x;
+    double x; ///< its begin, and that of what it belongs to
     std::size_t row;
     std::string text;
 };
@@ -128,14 +121,15 @@ public:
         draw_grid();
         for (const placed_lane& l : lanes_)
             draw_lane(l);
+        draw_breaks();
         for (const delivery& d : w_.deliveries)
             draw_arrows(d);
         for (const placed_lane& l : lanes_)
             draw_labels(l);
         draw_measures();
-        draw_breaks();
         draw_title();
-        return canvas_.document(axis_.right() + right_margin, bottom_ + 44, title(),
+        return canvas_.document(std::max(right_, axis_.right()) + right_margin, bottom_ + 44,
+                                title(),
                                 "Timing diagram made by ntbsim trace diagram from " + w_.file);
     }
 
@@ -210,10 +204,13 @@ private:
             if (m.inside) {
                 m.label_x = (x1 + x2) / 2 - width / 2;
             } else {
-                m.label_x = std::min(x2 + 6, axis_.right() + right_margin - 4 - width);
+                // Beside the line: to its right, or to its left where the picture ends.
+                const bool fits = x2 + 6 + width < axis_.right();
+                m.label_x = fits || x1 - 6 - width < left_column ? x2 + 6 : x1 - 6 - width;
                 end = m.label_x + width;
             }
             const double begin = std::min(x1, m.label_x);
+            end = std::max(end, x2);
             while (true) {
                 if (m.row == rows.size())
                     rows.emplace_back();
@@ -224,7 +221,8 @@ private:
                     break;
                 ++m.row;
             }
-            rows[m.row].emplace_back(begin, std::max(end, x2));
+            rows[m.row].emplace_back(begin, end);
+            right_ = std::max(right_, rows[m.row].back().second);
         }
         measure_rows_ = rows.size();
     }
@@ -242,19 +240,28 @@ private:
             canvas_.line({x1, y}, {x2, y}, stroke + "stroke-width=\"1.4\"");
             for (const double x : {x1, x2})
                 canvas_.line({x, y - 4}, {x, y + 4}, stroke + "stroke-width=\"1.4\"");
+            const double baseline = m.inside ? y - 4 : y + 4;
+            // The dashed lines of other rows pass behind the label.
+            canvas_.rectangle({m.label_x - 2, baseline - label_size},
+                              text_width(m.text, label_size, false) + 4, label_size + 3,
+                              "fill=\"#fff\" stroke=\"none\"");
             text_style style;
             style.size = label_size;
             style.colour = m.colours->strong;
-            style.halo = true;
-            canvas_.text({m.label_x, m.inside ? y - 4 : y + 4}, m.text, style);
+            canvas_.text({m.label_x, baseline}, m.text, style);
         }
     }
 
     // Lanes ----------------------------------------------------------------------------------
+    /// A single bit, drawn as a level.
+    [[nodiscard]] static bool is_wire(const lane& l) {
+        return l.role == signal_role::msi || l.role == signal_role::outmsg_write;
+    }
+
     [[nodiscard]] static std::string label_of(const lane& l, const lane_value& v) {
         if (l.role == signal_role::rx_tlp || l.role == signal_role::tx_tlp)
             return packet_label(v.text);
-        if (l.role == signal_role::msi || l.role == signal_role::outmsg_write || v.bits == 0)
+        if (is_wire(l) || v.bits == 0)
             return {};
         return hex(v.bits);
     }
@@ -272,15 +279,15 @@ private:
             placed_lane placed;
             placed.of = &l;
             placed.top = y;
-            label_rows rows(axis_.right() + right_margin - 4);
-            for (const lane_value& v : l.values) {
-                const std::string text = label_of(l, v);
+            label_rows rows;
+            for (auto v = l.values.rbegin(); v != l.values.rend(); ++v) {
+                const std::string text = label_of(l, *v);
                 if (text.empty())
                     continue;
                 const double width = text_width(text, label_size, true);
-                const double x1 = axis_.x(v.begin_ps);
-                const auto place = rows.put(x1, width);
-                placed.labels.push_back({x1, place.x, place.row, text});
+                const double x = axis_.x(v->begin_ps);
+                placed.labels.push_back({x, rows.put(x, width), text});
+                right_ = std::max(right_, x + width);
             }
             y += lane_padding / 2 + static_cast<double>(rows.rows()) * label_row;
             placed.wave_y = y + wave_height / 2;
@@ -304,8 +311,7 @@ private:
             canvas_.text({left_column + 6, p.wave_y + 4}, "not recorded", note);
             return;
         }
-        const bool wire = p.of->role == signal_role::msi || p.of->role == signal_role::outmsg_write;
-        wire ? draw_wire(p) : draw_boxes(p);
+        is_wire(*p.of) ? draw_wire(p) : draw_boxes(p);
     }
 
     void draw_wire(const placed_lane& p) {
@@ -354,9 +360,9 @@ private:
     void draw_labels(const placed_lane& p) {
         for (const placed_label& l : p.labels) {
             const double y = label_y(p, l.row);
-            if (l.row != 0 || l.x != l.anchor_x)
-                canvas_.line({l.anchor_x + 1, p.wave_y - wave_height / 2 + 1},
-                             {l.anchor_x + 1, y + 2}, "stroke=\"#999\" stroke-width=\"0.7\"");
+            if (l.row != 0)
+                canvas_.line({l.x + 1, p.wave_y - wave_height / 2 + 1}, {l.x + 1, y + 2},
+                             "stroke=\"#999\" stroke-width=\"0.7\"");
         }
         for (const placed_label& l : p.labels) {
             text_style style;
@@ -426,9 +432,11 @@ private:
             const double x2 = spans[i].begin_x;
             canvas_.rectangle({x1, top_ - 1}, x2 - x1, bottom_ - top_ + 2,
                               "fill=\"#fff\" stroke=\"none\"");
-            for (const placed_lane& p : lanes_)
-                canvas_.line({x1, p.wave_y}, {x2, p.wave_y},
+            for (const placed_lane& p : lanes_) {
+                const double y = p.wave_y + (is_wire(*p.of) ? wave_height / 2 - 2 : 0);
+                canvas_.line({x1, y}, {x2, y},
                              "stroke=\"#999\" stroke-width=\"1\" stroke-dasharray=\"1.5,3\"");
+            }
             text_style style;
             style.size = 10;
             style.colour = "#555";
@@ -453,7 +461,7 @@ private:
                          format_time(origin()),
                      style);
         style.anchor = text_anchor::end;
-        canvas_.text({left_column - 12, bottom_ + 18}, "time in ns", style);
+        canvas_.text({left_column - 34, bottom_ + 18}, "time in ns", style);
     }
 
     // Arrows ---------------------------------------------------------------------------------
@@ -542,6 +550,7 @@ private:
     std::size_t measure_rows_ = 0;
     double top_ = 0;
     double bottom_ = 0;
+    double right_ = 0; ///< of the rightmost label
     bool markers_drawn_ = false;
 };
 

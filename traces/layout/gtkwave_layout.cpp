@@ -28,7 +28,9 @@ constexpr unsigned group_begin = 0x800000;
 constexpr unsigned group_end = 0x1000000;
 
 constexpr double wave_pixels = 1150; ///< of the window below, what the waves get
-constexpr double default_zoom = -11; ///< 2 ns a pixel
+/// The save file's zoom is minus the binary logarithm of the time of so many pixels.
+constexpr double zoom_pixels = 200;
+constexpr double default_zoom = -19; ///< 2.6 ns a pixel
 
 struct group {
     std::string_view name;
@@ -65,7 +67,14 @@ unsigned format_of(const vcd_signal& s) {
 }
 
 std::string trace_line(const vcd_signal& s) {
-    std::string line = flags(format_of(s)) + s.name;
+    std::string line = flags(format_of(s));
+    // Only the last part of a name is shown, and both directions of a link end in "tlp".
+    const signal_role role = meaning_of(s.name).role;
+    if (role == signal_role::rx_tlp)
+        line += "+{rx tlp (from host)} ";
+    else if (role == signal_role::tx_tlp)
+        line += "+{tx tlp (to host)} ";
+    line += s.name;
     if (s.kind == vcd_kind::bits && s.width > 1)
         line += '[' + std::to_string(s.width - 1) + ":0]";
     return line + '\n';
@@ -90,7 +99,7 @@ std::string view(const std::string& file) {
         const exchange_window w = find_exchange(file, std::nullopt, std::nullopt);
         start = w.begin_ps;
         const auto span = static_cast<double>(w.end_ps - w.begin_ps);
-        zoom = std::min(0.0, -std::log2(std::max(1.0, span / wave_pixels)));
+        zoom = std::min(0.0, -std::log2(std::max(1.0, span / wave_pixels * zoom_pixels)));
         if (!w.deliveries.empty())
             marker =
                 std::to_string(w.deliveries.front().write_ps.value_or(w.deliveries.front().set_ps));
@@ -110,7 +119,7 @@ std::string gtkwave_layout(const std::string& file, const std::string& name_in_l
     // GTKWave finds the waveform by its place relative to [savefile].
     std::string text = "[*]\n[*] GTKWave layout by ntbsim trace layout\n[*]\n[dumpfile] \"" +
                        name_in_layout + "\"\n[savefile] \"layout.gtkw\"\n" + view(file) +
-                       "[sst_expanded] 0\n[signals_width] 330\n[sst_width] 150\n";
+                       "[sst_expanded] 0\n[signals_width] 400\n[sst_width] 60\n";
     std::vector<const vcd_signal*> events;
     for (unsigned port = 0; port < max_trace_ports; ++port) {
         const std::string prefix = "switch.port" + std::to_string(port) + '.';
