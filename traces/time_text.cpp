@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <numeric>
 
 namespace ntb::traces {
 namespace {
@@ -94,9 +95,11 @@ std::optional<std::uint64_t> parse_time(std::string_view text) {
         if (u.name != name)
             continue;
         std::uint64_t ps = 0;
-        if (__builtin_mul_overflow(digits, u.ps, &ps) || ps % decimals != 0)
+        const std::uint64_t common = std::gcd(u.ps, decimals);
+        const std::uint64_t divisor = decimals / common;
+        if (digits % divisor != 0 || __builtin_mul_overflow(digits / divisor, u.ps / common, &ps))
             return std::nullopt;
-        return ps / decimals;
+        return ps;
     }
     return std::nullopt;
 }

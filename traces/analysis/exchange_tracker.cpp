@@ -24,6 +24,18 @@ struct choice {
     bool clear = false; ///< it was the only candidate
 };
 
+/// What is known of a pair's latency; where nothing is, the shortest of any pair: it differs
+/// little.
+template <class Table>
+std::uint64_t expected_latency(const Table& table, unsigned from, unsigned to) {
+    if (table[from][to] != unknown_latency)
+        return table[from][to];
+    std::uint64_t shortest = unknown_latency;
+    for (const auto& row : table)
+        shortest = std::min(shortest, *std::min_element(row.begin(), row.end()));
+    return shortest;
+}
+
 /// Of the entries of `list` that fit, the one whose age is nearest to what latency_of() says; the
 /// youngest while that is unknown.
 template <class List, class Fits, class Latency>
@@ -340,17 +352,23 @@ void exchange_tracker::status_event(const event& e) {
 void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
     port_state& p = ports_[port];
     const bool before = pending(port, ntint_dbell);
-    std::uint32_t risen = status & ~p.indbellsts;
+    const std::uint32_t before_bits = p.indbellsts;
+    std::uint32_t risen = status & ~before_bits;
     p.indbellsts = status;
     if (risen != 0)
         ++counts_[port].doorbells_received;
     std::vector<delivery> deliveries;
     const std::uint32_t shown = risen;
     while (risen != 0) {
+        const auto latency_of = [&](const request& r) {
+            return expected_latency(doorbell_latency_, r.from, port);
+        };
+        // One that explains exactly what rose, else (bits may be masked) one that explains some.
+        const auto explains = [&](const request& r) { return (r.what & ~before_bits) == risen; };
         const auto fits = [&](const request& r) { return (r.what & risen) != 0; };
-        const choice best = choose(p.doorbells, now_, fits, [&](const request& r) {
-            return doorbell_latency_[r.from][port];
-        });
+        choice best = choose(p.doorbells, now_, explains, latency_of);
+        if (best.index == SIZE_MAX)
+            best = choose(p.doorbells, now_, fits, latency_of);
         if (best.index == SIZE_MAX)
             break;
         const request r = p.doorbells[best.index];
@@ -412,7 +430,7 @@ void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
         ++counts_[port].messages_received;
         const auto fits = [&](const request& r) { return r.value == p.inmsg[n]; };
         const choice best = choose(messages_, now_, fits, [&](const request& r) {
-            return message_latency_[r.from][port];
+            return expected_latency(message_latency_, r.from, port);
         });
         if (best.index == SIZE_MAX)
             continue;

@@ -24,7 +24,7 @@ time_axis::time_axis(std::uint64_t begin_ps, std::uint64_t end_ps,
         shown += to - from;
     };
     for (const std::uint64_t t : events) {
-        if (t > last && t < end_ps && t - last > longest_idle_ps) {
+        if (t > last && t <= end_ps && t - last > longest_idle_ps) {
             close_span(last + rim);
             from = t - rim;
         }
