@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "tlm_bridge/bytes.h"
@@ -40,6 +41,11 @@ struct region_description {
     bool readable = false;
     bool writable = false;
 };
+
+/// Most DMA maps of one client at once (QEMU has a dozen; some more with hot-plugged memory).
+inline constexpr std::size_t max_dma_maps = 1024;
+/// Most bytes of one map: all that an x86 processor can address physically.
+inline constexpr std::uint64_t max_dma_map_size = 1ULL << 52;
 
 /// What does not change while a client is connected.
 struct device_description {
@@ -104,7 +110,8 @@ public:
                                            const_bytes data) = 0;
 
     /// `file` is empty where the client has none to share (ROM, or RAM that is not shared).
-    /// EEXIST overlaps another map, EINVAL wraps or is empty, ENOSPC too many maps, or mmap's.
+    /// EEXIST overlaps another map, EINVAL wraps, is empty or longer than any memory, ENOSPC too
+    /// many maps, or mmap's.
     [[nodiscard]] virtual int dma_map(const dma_mapping& mapping, unique_fd file) = 0;
     /// Removes the map that has exactly this range, or with `all` every map (none is no error).
     /// When it returns, the device uses the memory no more. ENOENT: no such map.

@@ -23,7 +23,7 @@ struct range {
 std::array<range, max_ranges> ranges; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<std::size_t> used{0};     // slots from here on were never used
 struct sigaction previous {};
-bool installed = false;
+std::atomic<bool> forwarding{false};
 
 /// Puts anonymous memory over the page of `address`. The page of the mapping may be a huge one,
 /// of which no part can be replaced.
@@ -65,34 +65,43 @@ void on_sigbus(int signal, siginfo_t* info, void* context) {
         }
     }
     errno = saved_errno;
-    if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    // If the previous handler hands on to us again, nobody wants the signal.
+    const bool wanted = !forwarding.exchange(true);
+    if (wanted && (previous.sa_flags & SA_SIGINFO) != 0) {
         previous.sa_sigaction(signal, info, context);
-    } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    } else if (wanted && previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
         previous.sa_handler(signal);
     } else {
         // Faults again on return, and then as if we had never been here.
-        ::sigaction(SIGBUS, &previous, nullptr);
+        ::signal(SIGBUS, SIG_DFL);
         if (info->si_code <= 0) {
             ::raise(signal);
         }
     }
+    forwarding.store(false);
 }
 
-void install() noexcept {
+/// Puts the handler in place if it is not there: a library may have taken the signal meanwhile.
+bool install() noexcept {
+    struct sigaction current {};
+    if (::sigaction(SIGBUS, nullptr, &current) != 0) {
+        return false;
+    }
+    if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == on_sigbus) {
+        return true;
+    }
+    previous = current;
     struct sigaction action {};
     action.sa_sigaction = on_sigbus;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
-    installed = ::sigaction(SIGBUS, &action, &previous) == 0;
+    return ::sigaction(SIGBUS, &action, nullptr) == 0;
 }
 
 } // namespace
 
 int add(void* begin, std::size_t size, int protection) noexcept {
-    if (!installed) {
-        install();
-    }
-    if (!installed) {
+    if (!install()) {
         return -1;
     }
     const std::size_t n = used.load(std::memory_order_relaxed);

@@ -19,7 +19,7 @@ namespace ntb::bridge::fault_guard {
 inline constexpr std::size_t max_ranges = 16384;
 
 /// Watches the range (page-aligned, mapped); returns its slot, or -1 if the table is full.
-/// The first call installs the handler.
+/// Installs the handler where it is not (any more).
 [[nodiscard]] int add(void* begin, std::size_t size, int protection) noexcept;
 void remove(int slot) noexcept;
 /// Faults caught in that range since it was added.

@@ -56,7 +56,7 @@ void move_bytes(std::uint8_t* host, Byte* data, std::size_t size) noexcept {
 
 host_memory::host_memory(std::shared_ptr<spdlog::logger> logger, std::string name)
     : log_(std::move(logger), std::move(name)) {
-    maps_.reserve(max_maps);
+    maps_.reserve(max_dma_maps);
 }
 
 host_memory::~host_memory() {
@@ -72,14 +72,14 @@ std::size_t host_memory::find(std::uint64_t iova) const noexcept {
 
 int host_memory::map(const dma_mapping& mapping, unique_fd file) noexcept {
     const std::uint64_t last = mapping.iova + (mapping.size - 1);
-    if (mapping.size == 0 || last < mapping.iova) {
+    if (mapping.size == 0 || mapping.size > max_dma_map_size || last < mapping.iova) {
         return EINVAL;
     }
     const std::size_t at = find(mapping.iova);
     if (at < maps_.size() && maps_[at].iova <= last) {
         return EEXIST;
     }
-    if (maps_.size() == max_maps) {
+    if (maps_.size() == max_dma_maps) {
         return ENOSPC;
     }
     mapped_range m;

@@ -30,9 +30,6 @@ enum class memory_status : unsigned char {
 
 class host_memory {
 public:
-    /// Most maps at once. QEMU has a dozen, some more with much hot-plugged memory.
-    static constexpr std::size_t max_maps = 1024;
-
     host_memory(std::shared_ptr<spdlog::logger> logger, std::string name);
     host_memory(const host_memory&) = delete;
     host_memory& operator=(const host_memory&) = delete;

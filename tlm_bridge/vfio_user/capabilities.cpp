@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm_bridge/vfio_user/capabilities.h"
 
+#include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "tlm_bridge/device.h"
 #include "tlm_bridge/vfio_user/wire.h"
 
 namespace ntb::vfio_user {
@@ -30,8 +33,9 @@ client_capabilities parse_capabilities(bridge::const_bytes data) {
         return result;
     }
     result.valid = false;
-    if (data.size > wire::max_version_data || data.data[data.size - 1] != 0) {
-        return result;
+    if (data.size > wire::max_version_data ||
+        std::memchr(data.data, 0, data.size) != data.data + data.size - 1) {
+        return result; // not one text with its terminating NUL
     }
     const auto* text = reinterpret_cast<const char*>(data.data);
     const auto json = nlohmann::json::parse(text, text + data.size - 1, nullptr,
@@ -45,7 +49,8 @@ client_capabilities parse_capabilities(bridge::const_bytes data) {
         return result;
     }
     if (!it->is_object() || !read_number(*it, "max_msg_fds", result.max_msg_fds) ||
-        !read_number(*it, "max_data_xfer_size", result.max_data_xfer_size)) {
+        !read_number(*it, "max_data_xfer_size", result.max_data_xfer_size) ||
+        !read_number(*it, "max_dma_maps", result.max_dma_maps)) {
         return result;
     }
     if (const auto multi = it->find("write_multiple"); multi != it->end()) {
@@ -59,8 +64,10 @@ client_capabilities parse_capabilities(bridge::const_bytes data) {
 }
 
 std::string server_capabilities(const client_capabilities& client) {
-    nlohmann::json ours{{"max_msg_fds", wire::max_msg_fds},
-                        {"max_data_xfer_size", wire::max_data_xfer_size}};
+    nlohmann::json ours{
+        {"max_msg_fds", wire::max_msg_fds},
+        {"max_data_xfer_size", wire::max_data_xfer_size},
+        {"max_dma_maps", std::min<std::uint64_t>(client.max_dma_maps, bridge::max_dma_maps)}};
     if (client.write_multiple) {
         ours["write_multiple"] = true;
     }

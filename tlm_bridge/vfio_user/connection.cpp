@@ -11,6 +11,7 @@ connection::connection(transport& stream, bridge::device& device,
 
 progress connection::pump(unsigned budget) {
     flush();
+    bool drained = false; // saves the receive that would only say so: a system call per request
     while (!broken_) {
         message m;
         switch (messages_.next(m)) {
@@ -29,8 +30,13 @@ progress connection::pump(unsigned budget) {
                       wire::name_of(h.command), size);
             return progress::closed;
         }
-        case message_stream::next_status::need_more:
-            switch (messages_.fill(stream_).status) {
+        case message_stream::next_status::need_more: {
+            if (drained) {
+                return progress::idle;
+            }
+            const io_result received = messages_.fill(stream_);
+            drained = received.drained;
+            switch (received.status) {
             case io_status::ok:
                 break;
             case io_status::would_block:
@@ -42,6 +48,7 @@ progress connection::pump(unsigned budget) {
                 return progress::closed;
             }
             break;
+        }
         }
     }
     return progress::closed;

@@ -185,7 +185,8 @@ io_result unix_stream::receive(bridge::mutable_bytes into, bridge::fd_batch& fds
         fds.note_refused(1); // at least one; the kernel does not say how many it dropped
     }
     return n == 0 ? io_result{io_status::closed, 0}
-                  : io_result{io_status::ok, static_cast<std::size_t>(n)};
+                  : io_result{io_status::ok, static_cast<std::size_t>(n),
+                              static_cast<std::size_t>(n) < into.size};
 }
 
 io_result unix_stream::send(bridge::const_bytes bytes) {

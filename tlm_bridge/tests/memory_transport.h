@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A transport without a socket: what one receive gives is scripted, what is sent is collected.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "tlm_bridge/vfio_user/transport.h"
+
+namespace ntb::bridge::test {
+
+using byte_vector = std::vector<std::uint8_t>;
+
+class memory_transport final : public vfio_user::transport {
+public:
+    /// One receive gives these bytes (or as many as it has room for) with these descriptors.
+    void arrive(byte_vector bytes, std::vector<unique_fd> fds = {}) {
+        input_.push_back({std::move(bytes), std::move(fds)});
+    }
+    void arrive_end() { ended_ = true; }
+
+    vfio_user::io_result receive(mutable_bytes into, fd_batch& fds) override {
+        ++receives;
+        if (input_.empty()) {
+            return {ended_ ? vfio_user::io_status::closed : vfio_user::io_status::would_block, 0};
+        }
+        auto& [bytes, descriptors] = input_.front();
+        for (auto& fd : descriptors) {
+            fds.add(std::move(fd));
+        }
+        descriptors.clear();
+        const std::size_t n = std::min(bytes.size(), into.size);
+        std::copy_n(bytes.begin(), n, into.data);
+        bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
+        if (bytes.empty()) {
+            input_.pop_front();
+        }
+        return {vfio_user::io_status::ok, n};
+    }
+    vfio_user::io_result send(const_bytes bytes) override {
+        if (send_closed) {
+            return {vfio_user::io_status::closed, 0};
+        }
+        const std::size_t n = std::min(bytes.size, send_room);
+        if (n == 0) {
+            return {vfio_user::io_status::would_block, 0};
+        }
+        if (send_room != unlimited) {
+            send_room -= n;
+        }
+        output.insert(output.end(), bytes.data, bytes.data + n);
+        return {vfio_user::io_status::ok, n};
+    }
+
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+    std::size_t send_room = unlimited; ///< bytes until sending would block
+    bool send_closed = false;
+    byte_vector output;
+    unsigned receives = 0;
+
+private:
+    struct chunk {
+        byte_vector bytes;
+        std::vector<unique_fd> fds;
+    };
+    std::deque<chunk> input_;
+    bool ended_ = false;
+};
+
+} // namespace ntb::bridge::test
