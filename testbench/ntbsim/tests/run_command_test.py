@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""ntbsim run and ntbsim topology as a user meets them: exit status, messages, files.
+
+Usage: run_command_test.py NTBSIM SOURCE_DIRECTORY [unittest arguments]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+NTBSIM = ""
+SOURCE = ""
+
+
+def ntbsim(*arguments, cwd=None):
+    """Runs the program and returns its completed process."""
+    return subprocess.run([NTBSIM, *arguments], capture_output=True, text=True, timeout=120,
+                          check=False, cwd=cwd)
+
+
+class CommandTest(unittest.TestCase):
+    """A directory of its own for each test, and files in it."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+
+    def file(self, name, text):
+        """Writes a file and returns its path."""
+        path = os.path.join(self.directory, name)
+        with open(path, "w", encoding="ascii") as out:
+            out.write(text)
+        return path
+
+    def stim(self, body, header="topology two-host\ntiming default\n"):
+        """Writes a stimulus file whose body begins in line 4."""
+        return self.file("x.stim", "ntbstim 1\n" + header + body)
+
+    def error_line(self, done):
+        """The one line of an error that the user can mend; exit status 2."""
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ntbsim: ")]
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertRegex(lines[0], r"^ntbsim: .*: .* \(.*\)$")
+        return lines[0]
+
+
+class Run(CommandTest):
+    """ntbsim run"""
+
+    def test_held_expectations_exit_with_0(self):
+        done = ntbsim("run", self.stim("port0 enumerate\nport0.config read VID == 0x111d\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("class 0680: 111d:8091", done.stdout)
+        self.assertIn("Region 0: Memory at", done.stdout)
+        self.assertIn("passed: 2 statements, 2 expectations, 0 failed", done.stdout)
+
+    def test_a_failed_expectation_exits_with_1_and_names_everything(self):
+        path = self.stim("port0 enumerate\nport0.config read VID == 0x111e\n")
+        done = ntbsim("run", path)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, path + r":5: expected VID == 0x111e, got 0x111d at "
+                                             r"[0-9]+\.[0-9]{3} ns")
+        self.assertIn("FAILED: ", done.stdout)
+
+    def test_json_reports_the_same(self):
+        path = self.stim("port0 enumerate\nport0.config read VID == 0x111e\n")
+        done = ntbsim("run", "--json", path)
+        self.assertEqual(done.returncode, 1)
+        report = json.loads(done.stdout)
+        self.assertEqual((report["statements"], report["expectations"], report["failed"]),
+                         (2, 2, 1))
+        self.assertEqual(report["failures"][0]["line"], 5)
+        self.assertEqual(report["failures"][0]["expected"], "VID == 0x111e")
+        self.assertEqual(report["topology"], "two-host")
+
+    def test_errors_in_the_stimulus_are_one_line(self):
+        path = self.stim("port0.bar0 reed NTCTL\n")
+        self.assertIn(path + ":4:12: expected 'read' or 'write'", self.error_line(
+            ntbsim("run", path)))
+        self.assertIn("'fault' is not in this version", self.error_line(
+            ntbsim("run", self.stim("fault port2 lcrc\n"))))
+        self.assertIn("port 4 has no NT function", self.error_line(
+            ntbsim("run", self.stim("port4 enumerate\n"))))
+        self.assertIn("cannot be read", self.error_line(ntbsim("run", "/nonexistent/x.stim")))
+
+    def test_options_that_cannot_be_are_refused(self):
+        path = self.stim("note x\n")
+        self.assertIn("FST is not in this version", self.error_line(
+            ntbsim("run", path, "--fst", "x.fst")))
+        self.assertIn("no waveform", self.error_line(ntbsim("run", path, "--signals", "*")))
+        self.assertIn("unknown key", self.error_line(
+            ntbsim("run", path, "--set", "pipeline.dorbell=1")))
+        self.assertIn("give a timing file or one of", self.error_line(
+            ntbsim("run", path, "--timing", "nonesuch")))
+        self.assertIn("give a topology file or one of", self.error_line(
+            ntbsim("run", path, "--topology", "nonesuch")))
+        self.assertIn("/nonexistent/", self.error_line(
+            ntbsim("run", path, "--vcd", "/nonexistent/x.vcd")))
+
+    def test_equal_runs_give_equal_waveforms_and_other_seeds_others(self):
+        stimulus = os.path.join(SOURCE, "testbench", "scenarios", "pingpong.stim")
+        waves = []
+        for seed in ("1", "1", "2"):
+            path = os.path.join(self.directory, str(len(waves)) + ".vcd")
+            done = ntbsim("run", "-q", stimulus, "--vcd", path, "--seed", seed)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(path, "rb") as wave:
+                waves.append(wave.read())
+        self.assertGreater(len(waves[0]), 10000)
+        self.assertEqual(waves[0], waves[1])
+        self.assertNotEqual(waves[0], waves[2])
+
+    def test_one_number_of_the_timing_moves_the_interrupt_by_as_much(self):
+        stimulus = self.stim("port0 enumerate\nport2 enumerate\nport2.bar0 write INDBELLMSK 0x0\n"
+                             "port2.bar0 write NTINTMSK 0xb9\n"
+                             "at 20us port0.bar0 write OUTDBELLSET 0x1\n"
+                             "port2 expect msi within 2us\n")
+        took = []
+        for doorbell in ("8", "13"):
+            done = ntbsim("run", "--json", stimulus, "--set", "pipeline.doorbell=" + doorbell)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            took.append(json.loads(done.stdout)["simulated_ps"])
+        self.assertEqual(took[1] - took[0], 5 * 4000)
+
+    def test_signals_choose_what_is_recorded(self):
+        stimulus = self.stim("port0 enumerate\n")
+        vcd = os.path.join(self.directory, "x.vcd")
+        done = ntbsim("run", "-q", stimulus, "--vcd", vcd, "--signals", "switch.port0.nt.pcicmd")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(vcd, encoding="ascii") as wave:
+            text = wave.read()
+        self.assertEqual(text.count("$var"), 1)
+        self.assertIn("pcicmd", text)
+        done = ntbsim("run", "-q", stimulus, "--vcd", vcd, "--signals", "nothing.*")
+        self.assertIn("nothing.*: matches no signal", done.stderr)
+
+    def test_files_play_one_after_the_other_and_must_agree(self):
+        first = self.file("a.stim", "ntbstim 1\ntiming ideal\nport0.config write +0x40c 0x5\n")
+        second = self.file("b.stim", "ntbstim 1\nport0.config read NTSDATA == 0x5\n")
+        done = ntbsim("run", first, second)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        other = self.file("c.stim", "ntbstim 1\ntiming default\n")
+        self.assertIn("run them one by one", self.error_line(ntbsim("run", first, other)))
+        self.assertEqual(ntbsim("run", first, other, "--timing", "ideal").returncode, 0)
+
+    def test_a_topology_file_lies_beside_the_stimulus(self):
+        text = ntbsim("topology", "show", "two-host").stdout
+        self.assertIn("port 2: nt, partition 1", text)
+        source = os.path.join(SOURCE, "testbench", "config", "topology", "two-host.toml")
+        with open(source, encoding="ascii") as toml:
+            self.file("other.toml", toml.read().replace("number = 2", "number = 4"))
+        path = self.stim("port4 enumerate\n", header="topology other.toml\n")
+        done = ntbsim("run", path, cwd="/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_full_disk_is_reported(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([NTBSIM, "run", self.stim("port0 enumerate\n")], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("standard output does not take the text", done.stderr)
+
+
+class Topology(CommandTest):
+    """ntbsim topology"""
+
+    def test_list_names_and_describes(self):
+        done = ntbsim("topology", "list")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"(?m)^two-host +\S")
+
+    def test_show_tells_ports_and_bars(self):
+        done = ntbsim("topology", "show", "two-host")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("89HPES24NT6AG2", done.stdout)
+        self.assertRegex(done.stdout, r"BAR0 .*4KiB +configuration space")
+        self.assertRegex(done.stdout, r"BAR4 .*16MiB +lut12 windows, 12 of 1MiB")
+
+    def test_check_accepts_a_sound_file_and_names_line_and_key_of_another(self):
+        source = os.path.join(SOURCE, "testbench", "config", "topology", "two-host.toml")
+        done = ntbsim("topology", "check", source)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(source, encoding="ascii") as toml:
+            text = toml.read()
+        bad = self.file("bad.toml", text + "speed = 3\n")
+        line = text.count("\n") + 1
+        self.assertIn(f"{bad}:{line}: port.bar.4.speed: unknown key",
+                      self.error_line(ntbsim("topology", "check", bad)))
+        bad = self.file("timing.toml", text.replace('timing = "default"', 'timing = "none"'))
+        self.error_line(ntbsim("topology", "check", bad))
+
+    def test_every_command_has_help_with_an_example(self):
+        for words in (["run"], ["topology"], ["topology", "list"], ["topology", "show"],
+                      ["topology", "check"]):
+            done = ntbsim(*words, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("Example:", done.stdout)
+
+
+if __name__ == "__main__":
+    NTBSIM, SOURCE = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
