@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows measured inside one process: register reads, doorbells, growth.
+
+Figures are CPU time of the benchmark's thread, so that what others do on the machine matters
+little. Each round runs every benchmark once in turn; a ratio is the median over the rounds.
+"""
+import collections
+
+from machine import median, median_ratio, run_json
+from report import Row, duration, rate, ratio_row
+
+ARRAY = "bare b_transport array read"
+
+
+def google_benchmark(program, rounds, min_time):
+    """{name: [nanoseconds in each round]}."""
+    figures = collections.defaultdict(list)
+    for _ in range(rounds):
+        report = run_json([program, "--benchmark_format=json",
+                           f"--benchmark_min_time={min_time}"])
+        for benchmark in report["benchmarks"]:
+            figures[benchmark["name"]].append(benchmark["cpu_time"])
+    return figures
+
+
+def register_rows(build, rounds, min_time):
+    """A register read against its floor, against its own growth, against a list of registers."""
+    ns = google_benchmark(build / "testbench/bench/bench_registers", rounds, min_time)
+
+    def against(what, name, floor, floor_name, bound, note=""):
+        return ratio_row(what, median(ns[name]), median(ns[floor]),
+                         median_ratio(ns[name], ns[floor]), bound, floor_name, note)
+
+    def list_row(name, bound):
+        registers = name.rpartition("/")[2]
+        factor = median_ratio(ns[name], ns["model/read_all"])
+        return Row(f"register read against a searched list of {registers}",
+                   duration(median(ns["model/read_all"])), value=median(ns["model/read_all"]),
+                   unit="ns", floor=f"{duration(median(ns[name]))} linear search", ratio=factor,
+                   bound="" if bound is None else f">= {bound} x faster",
+                   met=None if bound is None else factor >= bound)
+
+    lists = sorted((name for name in ns if name.startswith("linear/")),
+                   key=lambda name: int(name.rpartition("/")[2]))
+    rows = [
+        against("register read through bar0, links take no time", "model/read_middle",
+                "floor/array_read", ARRAY, 3),
+        against("  the same over all registers, shuffled", "model/read_all",
+                "floor/array_read_all", ARRAY, 3),
+        against("  highest register against lowest", "model/read_high", "model/read_low",
+                "lowest", 1.2),
+        against("  decode of 1024 registers against 64", "bank/read_all/1024",
+                "bank/read_all/64", "64 registers", 1.2),
+        against("  default timing: links and pipeline are waited for", "timed/read_middle",
+                "floor/array_read", ARRAY, None),
+    ]
+    rows += [list_row(name, 10 if name.endswith("/512") else None) for name in lists]
+    rows[-1].note = ("VCML's source is not at hand, so its peer is a list of register objects "
+                     "searched from the front, leaner than VCML's")
+    return rows
+
+
+def doorbell_rows(build, rounds, min_time):
+    """Doorbell at one host to MSI at the other."""
+    ns = google_benchmark(build / "testbench/bench/bench_doorbells", rounds, min_time)
+
+    def row(what, name, bound):
+        per_second = 1e9 / median(ns[name])
+        return Row(what, rate(per_second), value=per_second, unit="1/s",
+                   floor=f"{duration(median(ns['floor/thread_wake']))} timed wake of an SC_THREAD",
+                   ratio=median_ratio(ns[name], ns["floor/thread_wake"]),
+                   bound="" if bound is None else f">= {rate(bound)}",
+                   met=None if bound is None else per_second >= bound)
+
+    return [row("doorbell -> peer MSI, default timing", "model/doorbell", 1e6),
+            row("  links and pipelines take no time", "model/doorbell_ideal", None)]
+
+
+def growth_rows(build, rounds, transactions):
+    """Whether the last of many transactions costs more than the first ten."""
+    runs = [run_json([build / "testbench/bench/bench_growth", transactions])
+            for _ in range(rounds)]
+    count = runs[0]["transactions"]
+    rows = []
+    for kind, what in (("read", "register read"), ("write", "register write"),
+                       ("doorbell", "delivered doorbell")):
+        first = [run[kind]["first_ns"] for run in runs]
+        last = [run[kind]["last_ns"] for run in runs]
+        rows.append(ratio_row(f"growth 10 -> {count:.0e}: {what}", median(last), median(first),
+                              median_ratio(last, first), 1.2, "the first"))
+    grown = max(run["doorbell"]["rss_at_end"] - run["read"]["rss_at_10"] for run in runs)
+    total = median(run["doorbell"]["rss_at_end"] for run in runs)
+    rows.append(Row(f"  memory after 3 x {count:.0e}", f"+{grown // 1024} KiB", value=grown,
+                    unit="bytes", floor=f"{total // 1024} KiB resident", bound="<= 1024 KiB",
+                    met=grown <= 1 << 20))
+    return rows

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A vfio-user client for measuring, in two shapes:
+//   plain  one thread: sends a request, blocks in recv() for the reply
+//   queued as QEMU does it: the asking thread sends and waits on a condition variable; a second
+//          thread waits in poll(), reads header and body apart, and wakes the first
+//
+// Threading: one asking thread. Errors: whatever goes wrong ends the process with one line and
+// exit code 2: no figure is better than a wrong one.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tlm_bridge/unique_fd.h"
+#include "tlm_bridge/vfio_user/wire.h"
+
+namespace ntb::bench {
+
+[[noreturn]] void give_up(const std::string& what);
+
+enum class client_shape { plain, queued };
+
+class vfio_client {
+public:
+    /// Connects. With `handshake`, negotiates the version and turns memory space on (PCICMD).
+    vfio_client(const std::string& socket_path, client_shape shape, bool handshake);
+    ~vfio_client();
+    vfio_client(const vfio_client&) = delete;
+    vfio_client& operator=(const vfio_client&) = delete;
+
+    /// A 4-byte read of BAR0; returns when the reply is there.
+    std::uint32_t read(std::uint32_t offset);
+    /// A 4-byte write of BAR0 without reply, as QEMU posts it.
+    void post(std::uint32_t offset, std::uint32_t value);
+
+private:
+    using message = std::vector<std::uint8_t>;
+
+    void send(const message& m);
+    message receive();
+    message round_trip(const message& request);
+    message request_of(vfio_user::wire::command command, std::uint32_t flags,
+                       const void* payload, std::size_t size);
+    void read_exactly(std::uint8_t* to, std::size_t size);
+    void receive_loop();
+
+    bridge::unique_fd socket_;
+    client_shape shape_;
+    std::uint16_t next_id_ = 0;
+    message read_request_{};
+    message write_request_{};
+    message reply_{};
+
+    std::mutex mutex_{};
+    std::condition_variable arrived_{};
+    bool replied_ = false;
+    bridge::unique_fd end_read_{}, end_write_{}; ///< a pipe: its end stops the receiver
+    std::thread receiver_{};
+};
+
+} // namespace ntb::bench
