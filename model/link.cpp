@@ -14,6 +14,7 @@ link::link(const port_config& port, const timing_config& timing, const core_cloc
 
 void link::set_up(bool up) {
     up_ = up;
+    epoch_ += up ? 0U : 1U;
     rx_free_ps_ = tx_free_ps_ = 0;
     if (up_signal_.traced())
         sink_->set(up_signal_, core_clock::now_ps(), up ? 1 : 0);

@@ -29,6 +29,8 @@ public:
 
     [[nodiscard]] bool up() const { return up_; }
     void set_up(bool up);
+    /// Changes when the link goes down: what was under way before is lost.
+    [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
 
     /// Bytes on the wire of `data_bytes` in TLPs of at most `max_payload` each.
     [[nodiscard]] static std::uint32_t wire_bytes(std::uint32_t data_bytes,
@@ -70,6 +72,7 @@ private:
     std::uint64_t width_;
     bool instant_;
     bool up_ = false;
+    std::uint32_t epoch_ = 0;
     std::uint64_t rx_free_ps_ = 0;
     std::uint64_t tx_free_ps_ = 0;
 

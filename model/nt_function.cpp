@@ -49,16 +49,24 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
     const std::uint32_t length = p.get_data_length();
     unsigned char* const data = p.get_data_ptr();
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    const unsigned char* const enables = p.get_byte_enable_ptr();
+    const std::uint32_t enables_length = p.get_byte_enable_length();
+    if (p.get_command() == tlm::TLM_IGNORE_COMMAND) {
+        p.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return;
+    }
     if (address >= space_size || length > space_size - address || length == 0) {
         refuse(p, who, debug);
         return;
     }
-    if (p.get_streaming_width() < length || p.get_command() == tlm::TLM_IGNORE_COMMAND) {
+    if (p.get_streaming_width() < length) {
         p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         return;
     }
-    const unsigned char* const enables = p.get_byte_enable_ptr();
-    const std::uint32_t enables_length = p.get_byte_enable_length();
+    if (enables != nullptr && enables_length == 0) {
+        p.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+        return;
+    }
     std::uint32_t done = 0;
     while (done < length) {
         const auto at = static_cast<std::uint32_t>(address) + done;
@@ -135,9 +143,9 @@ void nt_function::write_dword(const register_access& a) {
 }
 
 std::uint64_t nt_function::bar_size(unsigned bar) const {
-    const auto is_64bit = [this](unsigned b) {
+    const auto is_64bit = [this](unsigned b) { // an odd BAR has no upper half (B9.1)
         const std::uint32_t setup = bank_.get(nt::BARSETUP.at(b));
-        return nt::BARSETUP_EN.get(setup) != 0 && nt::BARSETUP_TYPE.get(setup) == 2;
+        return b % 2 == 0 && nt::BARSETUP_EN.get(setup) != 0 && nt::BARSETUP_TYPE.get(setup) == 2;
     };
     if (bar % 2 == 1 && is_64bit(bar - 1))
         return 0;
@@ -189,7 +197,11 @@ bool nt_function::message_arrived(unsigned n, std::uint32_t data, partition_numb
 }
 
 void nt_function::message_finished(unsigned outbound, bool accepted) {
-    if (!accepted) {
+    // Outcomes come in the order of the messages: the first ones are of before the reset.
+    const bool forgotten = messages_before_reset_ != 0;
+    if (forgotten)
+        --messages_before_reset_;
+    if (!accepted && !forgotten) {
         const std::uint32_t lost = nt::MSGSTS_OUTMSGSTS0.mask << outbound;
         bank_.set(nt::MSGSTS.at(), bank_.get(nt::MSGSTS.at()) | lost);
         interrupts_.update();
@@ -215,6 +227,7 @@ void nt_function::reset_hot() {
 
 void nt_function::after_reset() {
     luts_.clear();
+    messages_before_reset_ = messages_in_flight_;
     for (unsigned b = 0; b < bar_count; ++b)
         shape_bar(b);
     interrupts_.reset();

@@ -7,7 +7,9 @@
 //     with the byte enables that fall into it;
 //   - what crosses the end is an unsupported request as a whole: reads give all ones, writes do
 //     nothing;
-//   - the rules of register_bank.h hold for each dword.
+//   - the rules of register_bank.h hold for each dword;
+//   - what the generic payload can say but PCIe cannot (streaming, no command, byte enables of
+//     length 0) gets the TLM error that names it and does nothing.
 //
 // Units: bytes; core-clock cycles. Threading: the SystemC thread; access() may wait (global space,
 // message outcome), so only from an SC_THREAD. Errors: TLM response, AER and PCIEDSTS (B8.7).
@@ -159,6 +161,7 @@ private:
     lookup_tables luts_;
     memory_windows windows_;
     std::uint32_t messages_in_flight_ = 0;
+    std::uint32_t messages_before_reset_ = 0; ///< of those, sent before the last reset
     sc_core::sc_event message_outcome_;
 
     // Asked at every memory request: offsets and masks from the map, inline.

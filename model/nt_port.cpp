@@ -56,12 +56,13 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
     }
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
     if (!link_.instant() || link_.traced()) {
+        const std::uint32_t epoch = link_.epoch();
         const link::slot s = link_.occupy_rx(link::wire_bytes(
             is_write ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
         wait_until(s.begin_ps);
         show_request(p, s, kind, bar);
         wait_until(link_.arrival_ps(s.end_ps));
-        if (!link_.up()) { // went down on the way
+        if (link_.epoch() != epoch) { // went down on the way
             refuse(p);
             return;
         }
@@ -92,7 +93,11 @@ void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, boo
 void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who) {
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
     const std::uint32_t length = p.get_data_length();
-    if (p.get_streaming_width() < length || p.get_command() == tlm::TLM_IGNORE_COMMAND ||
+    if (p.get_command() == tlm::TLM_IGNORE_COMMAND) {
+        p.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return;
+    }
+    if (p.get_streaming_width() < length ||
         (p.get_byte_enable_ptr() != nullptr && p.get_byte_enable_length() < length)) {
         p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         return;
@@ -279,9 +284,12 @@ void nt_port::upstream_thread() {
                 text.add(tlp.kind == tlp_kind::assert_intx ? "Assert_INTA" : "Deassert_INTA");
             link_.show_tx(tlp.slot, text.view());
         }
+        const std::uint32_t epoch = link_.epoch();
         wait_until(tlp.slot.end_ps);
-        if (!link_.up())
+        if (link_.epoch() != epoch && tlp.kind != tlp_kind::deassert_intx)
             continue; // lost with the link
+        if (tlp.kind != tlp_kind::msi)
+            host_sees_intx_ = tlp.kind == tlp_kind::assert_intx;
         upstream_extension_ = pcie_extension{};
         upstream_extension_.kind = tlp.kind;
         upstream_payload_.set_command(tlm::TLM_WRITE_COMMAND);
@@ -304,6 +312,11 @@ void nt_port::set_link(bool up) {
         upstream_line_.clear();
     }
     link_.set_up(up);
+    if (!up && host_sees_intx_) {
+        // The host's port takes the interrupt back by itself (PCIe 2.1 section 2.2.8.1).
+        const std::uint64_t now = core_clock::now_ps();
+        (void)upstream_line_.push(now, upstream_tlp{tlp_kind::deassert_intx, 0, 0, {now, now}});
+    }
     function_.set_negotiated_link(up);
     core_.link_changed(number_, up);
 }

@@ -151,6 +151,7 @@ private:
     std::array<door, bar_count> bars_;
     upstream_door upstream_;
     delay_line<upstream_tlp, 256> upstream_line_;
+    bool host_sees_intx_ = false; ///< Assert_INTA has reached it
     tlm::tlm_generic_payload upstream_payload_;
     pcie_extension upstream_extension_;
     payload_pool forwarded_; ///< requests of this port's host on their way to others

@@ -102,7 +102,8 @@ void nt_function::shape_bar(unsigned bar) {
     if (size != 0) {
         const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar));
         const auto address_bits = static_cast<std::uint32_t>(~(size - 1)) & ~0xFU;
-        shaped = (value & address_bits) | (setup & (nt::BARSETUP_TYPE.mask | nt::BARSETUP_PREF.mask));
+        const std::uint32_t type = bar % 2 == 0 ? setup & nt::BARSETUP_TYPE.mask : 0;
+        shaped = (value & address_bits) | type | (setup & nt::BARSETUP_PREF.mask);
     } else if (is_upper_half(bar)) {
         shaped = value & static_cast<std::uint32_t>(~(bar_size(bar - 1) - 1) >> 32);
     }

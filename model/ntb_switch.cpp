@@ -57,7 +57,10 @@ std::uint64_t ntb_switch::bar_size(port_number port, bar_number bar) const {
     return ports_[port.value()]->function().bar_size(bar.value());
 }
 
-void ntb_switch::set_link(port_number port, bool up) { ports_[port.value()]->set_link(up); }
+void ntb_switch::set_link(port_number port, bool up) {
+    link_wanted_[port.value()] = up;
+    ports_[port.value()]->set_link(up);
+}
 
 bool ntb_switch::link_up(port_number port) const {
     return ports_[port.value()]->pcie_link().up();
@@ -76,14 +79,17 @@ void ntb_switch::hot_reset(port_number port) {
         return;
     if (timing_.link_retrain_ns != 0)
         sc_core::wait(sc_core::sc_time(timing_.link_retrain_ns, sc_core::SC_NS));
-    p.set_link(true);
+    if (link_wanted_[port.value()]) // nobody took it down meanwhile
+        p.set_link(true);
 }
 
 void ntb_switch::fundamental_reset(partition_number partition) {
     core_->mapping().invalidate(partition);
     for (const auto& p : ports_)
-        if (p && p->function().partition() == partition)
+        if (p && p->function().partition() == partition) {
             p->function().reset_fundamental();
+            p->function().set_negotiated_link(p->pcie_link().up()); // the link stays as it is
+        }
     core_->events().raise(switch_event::fundamental_reset, partition.value());
 }
 

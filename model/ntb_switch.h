@@ -52,7 +52,7 @@ public:
     void set_temperature(unsigned half_degrees);
 
     /// Accesses the 18-bit global address space without timing and side effects on time (SMBus,
-    /// tests). Returns all ones / does nothing where nothing is mapped.
+    /// tests). Returns 0 / does nothing where nothing is mapped.
     [[nodiscard]] std::uint32_t global_read(std::uint32_t address);
     void global_write(std::uint32_t address, std::uint32_t value);
 
@@ -64,6 +64,7 @@ private:
     timing_config timing_;
     std::unique_ptr<switch_core> core_;
     std::array<std::unique_ptr<nt_port>, max_ports> ports_;
+    std::array<bool, max_ports> link_wanted_{}; ///< what set_link() asked for last
 };
 
 } // namespace ntb
