@@ -108,7 +108,7 @@ void line_writer::stop_on_error(int error) noexcept {
             break;
         }
     }
-    if (last_step == step_before_buffer_ && written_ != buffer_.get() && *buffer_.get() == '#')
+    if (last_step == step_before_buffer_ && written_ != buffer_.get() && buffer_[0] == '#')
         last_step = base_;
     cut_to(last_step);
     stop(std::strerror(error),

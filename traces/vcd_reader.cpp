@@ -15,8 +15,8 @@
 namespace ntb::traces {
 namespace {
 
-constexpr std::size_t chunk = 256 * 1024;
-constexpr std::size_t max_token = 1024 * 1024; // a vector of a million bits, or no VCD
+constexpr std::size_t chunk = std::size_t{256} * 1024;
+constexpr std::size_t max_token = std::size_t{1024} * 1024; // a vector of a million bits, or no VCD
 constexpr std::size_t max_signals = 1000000;
 constexpr std::size_t max_full_name = 4096;
 constexpr std::uint32_t max_width = 1000000;
@@ -177,7 +177,7 @@ std::uint32_t vcd_reader::channel_of(std::string_view code) const {
 
 std::uint32_t vcd_reader::declare_code(std::string_view code, vcd_kind kind) {
     const auto fresh = static_cast<std::uint32_t>(kinds_.size());
-    std::uint32_t channel = fresh;
+    std::uint32_t channel = 0;
     if (code.size() == 1 || code.size() == 2) {
         const std::size_t n = short_code(code);
         if (n == SIZE_MAX)

@@ -158,7 +158,7 @@ void vcd_recorder::begin() noexcept {
     reversions_.reserve_for(signals_.size());
     char* out = writer_.room(3);
     writer_.begin_step(0);
-    std::memcpy(out, "#0\n", 3);
+    std::copy_n("#0\n", 3, out);
     writer_.commit(out + 3);
     put("$dumpvars\n");
     for (const signal& s : signals_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/vcd_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -45,11 +46,9 @@ char* escape_text(char* out, std::string_view text) noexcept {
         if (plain(static_cast<unsigned char>(c))) {
             *out++ = c;
         } else if (c == ' ') {
-            std::memcpy(out, "\\040", 4);
-            out += 4;
+            out = std::copy_n("\\040", 4, out);
         } else if (c == '\\') {
-            std::memcpy(out, "\\134", 4);
-            out += 4;
+            out = std::copy_n("\\134", 4, out);
         } else {
             *out++ = '?';
         }

@@ -60,7 +60,7 @@ void print_json(const std::vector<std::string>& reports) {
     }
     std::string all = "[\n";
     for (std::size_t i = 0; i < reports.size(); ++i)
-        all += (i == 0 ? "" : ",\n") + reports[i];
+        all.append(i == 0 ? "" : ",\n").append(reports[i]);
     print(all + "]\n");
 }
 

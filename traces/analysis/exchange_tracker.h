@@ -79,26 +79,26 @@ public:
 
 private:
     struct event {
-        signal_meaning meaning;
-        std::uint64_t value;
-        bar0_write write;
+        signal_meaning meaning{};
+        std::uint64_t value = 0;
+        bar0_write write{};
     };
     struct tlp_write {
-        std::uint64_t ps;
-        bar0_write write;
+        std::uint64_t ps = 0;
+        bar0_write write{};
     };
     struct request {
-        unsigned from;
-        std::uint32_t what;  ///< doorbell bits, or number of the sender's message register
-        std::uint64_t value; ///< of a message
-        std::optional<std::uint64_t> write_ps;
-        std::uint64_t ps;
-        bool bits_were_set; ///< all its doorbell bits were set already at the peer
+        unsigned from = 0;
+        std::uint32_t what = 0;  ///< doorbell bits, or number of the sender's message register
+        std::uint64_t value = 0; ///< of a message
+        std::optional<std::uint64_t> write_ps{};
+        std::uint64_t ps = 0;
+        bool bits_were_set = false; ///< all its doorbell bits were set already at the peer
     };
     struct cause {
-        std::uint32_t bit; ///< of NTINTSTS
-        std::uint64_t ps;
-        std::vector<delivery> deliveries;
+        std::uint32_t bit = 0; ///< of NTINTSTS
+        std::uint64_t ps = 0;
+        std::vector<delivery> deliveries{};
     };
     /// Events of one instant: pulses seen, and how far their counter moved where it is recorded
     /// (two pulses without a pause between them look like one).

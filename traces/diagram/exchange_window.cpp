@@ -19,11 +19,12 @@ std::uint64_t began(const delivery& d) {
 }
 
 /// One lane per signal worth showing of a port, in the order of cause and effect.
-std::vector<lane> lanes_of(unsigned port, bool messages) {
+std::vector<lane> lanes_of(unsigned port, bool messages, unsigned number) {
     std::vector<lane> lanes{{signal_role::rx_tlp, port, "link.rx.tlp"},
                             {signal_role::tx_tlp, port, "link.tx.tlp"}};
     if (messages) {
-        lanes.push_back({signal_role::outmsg_write, port, "nt.outmsg0_write"});
+        lanes.push_back(
+            {signal_role::outmsg_write, port, "nt.outmsg" + std::to_string(number) + "_write"});
         lanes.push_back({signal_role::msgsts, port, "nt.msgsts"});
     } else {
         lanes.push_back({signal_role::outdbellset, port, "nt.outdbellset"});
@@ -112,7 +113,7 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
         else
             w.ports = {choose.chosen.front().from, choose.chosen.front().to};
     }
-    bool messages = !choose.chosen.empty();
+    bool messages = true;
     std::uint64_t first = UINT64_MAX;
     std::uint64_t last = 0;
     for (const delivery& d : choose.chosen) {
@@ -125,6 +126,7 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
         first = std::min(first, began(d));
         last = std::max(last, d.msi_ps);
     }
+    messages &= !w.deliveries.empty();
     const std::uint64_t margin = margin_cycles * w.core_clock_ps;
     const std::uint64_t file_end = w.end_ps;
     w.begin_ps = from_ps.value_or(first == UINT64_MAX || first < margin ? 0 : first - margin);
@@ -136,9 +138,11 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
                               format_time(w.end_ps),
                           "the waveform ends at " + format_time(file_end));
 
-    w.lanes = lanes_of(w.ports[0], messages);
+    // Of the four message registers the diagram shows the one that the first message went through.
+    const unsigned number = messages ? w.deliveries.front().what : 0;
+    w.lanes = lanes_of(w.ports[0], messages, number);
     if (w.ports[1] != w.ports[0]) {
-        for (lane& l : lanes_of(w.ports[1], messages))
+        for (lane& l : lanes_of(w.ports[1], messages, number))
             w.lanes.push_back(std::move(l));
     }
     vcd_reader reader(file);
@@ -146,7 +150,9 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
     std::vector<lane*> lane_of(meaning.size(), nullptr);
     for (std::size_t c = 0; c < meaning.size(); ++c) {
         for (lane& l : w.lanes) {
-            if (meaning[c].role == l.role && meaning[c].port == l.port && meaning[c].number == 0)
+            const bool register_shown =
+                l.role != signal_role::outmsg_write || meaning[c].number == number;
+            if (meaning[c].role == l.role && meaning[c].port == l.port && register_shown)
                 lane_of[c] = &l;
         }
     }

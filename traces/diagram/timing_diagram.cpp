@@ -308,6 +308,7 @@ private:
             text_style note;
             note.size = label_size;
             note.colour = "#888";
+            note.halo = true;
             canvas_.text({left_column + 6, p.wave_y + 4}, "not recorded", note);
             return;
         }
