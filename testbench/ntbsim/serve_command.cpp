@@ -67,7 +67,8 @@ std::map<unsigned, std::string> parse_ports(const std::vector<std::string>& argu
         const std::string number = left.substr(0, dot);
         if (equals == std::string::npos || equals + 1 == a.size() || number.empty() ||
             number.size() > 2 || number.find_first_not_of("0123456789") != std::string::npos)
-            throw user_error("--port " + a, "not of the form P=SOCKET", "for example --port 0=/run/ntb/port0.sock");
+            throw user_error("--port " + a, "not of the form P=SOCKET",
+                             "for example --port 0=/run/ntb/port0.sock");
         if (dot != std::string::npos && left.substr(dot + 1) != "0")
             throw user_error("--port " + a, "a port has function 0 only in this version",
                              "leave the function out");
@@ -90,10 +91,15 @@ void refuse_later_options(const serve_options& o) {
     refuse(o.vcd_trigger, "--vcd-trigger");
 }
 
-/// SIGINT and SIGTERM as a descriptor, so that the simulator ends in order.
+/// What asks the simulator to end, as a descriptor, so that it ends in order. To be called before
+/// there is anything to clear away. Output that nobody takes any more, or that a limit refuses, is
+/// an error of that output and not the end.
 bridge::unique_fd termination_signals() {
+    ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     ::sigemptyset(&set);
+    ::sigaddset(&set, SIGHUP);
     ::sigaddset(&set, SIGINT);
     ::sigaddset(&set, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
@@ -112,7 +118,7 @@ class served_switch {
 public:
     served_switch(const serve_options& o, const config::topology_file& t,
                   const timing_config& timing, const std::map<unsigned, std::string>& sockets)
-        : logger_(spdlog::stderr_logger_st("ntbsim")) {
+        : logger_(spdlog::stderr_logger_st("ntbsim")), signals_(termination_signals()) {
         logger_->set_pattern("ntbsim: %v");
         if (!o.vcd.empty()) {
             traces::vcd_options v;
@@ -134,8 +140,8 @@ public:
         switch_ = std::make_unique<ntb_switch>("switch", t.topology, timing, recorder_.get());
         bridge::bridge_thread::options bo;
         bo.time = o.pace == "none" ? bridge::pace::none : bridge::pace::wallclock;
-        bo.spin_us = o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us)
-                                    : automatic_spin_us(sockets.size());
+        bo.spin_us =
+            o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us) : automatic_spin_us(sockets.size());
         thread_ = std::make_unique<bridge::bridge_thread>("bridge", bo);
         for (auto& [p, control] : controls_) {
             control->bind(*switch_);
@@ -149,11 +155,10 @@ public:
             if (socket != sockets.end()) {
                 servers_.push_back(std::make_unique<vfio_user::server>(
                     socket->second, *b, logger_, "port " + std::to_string(p)));
-                thread_->add(*servers_.back(), b->irqs());
+                thread_->add(*servers_.back(), *b);
             }
             bridges_.push_back(std::move(b));
         }
-        signals_ = termination_signals();
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
         if (recorder_)
             thread_->set_idle_task([this] { return flush_waveform(); });
@@ -187,6 +192,7 @@ private:
     }
 
     std::shared_ptr<spdlog::logger> logger_;
+    bridge::unique_fd signals_;
     std::unique_ptr<traces::vcd_recorder> recorder_;
     std::uint64_t flushed_ = 0;
     std::chrono::steady_clock::time_point last_flush_{};
@@ -195,7 +201,6 @@ private:
     std::unique_ptr<bridge::bridge_thread> thread_;
     std::vector<std::unique_ptr<bridge::port_bridge>> bridges_;
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
-    bridge::unique_fd signals_;
 };
 
 void serve(const serve_options& o) {
@@ -232,7 +237,8 @@ void add_serve(CLI::App& app, int&) {
     c->add_option("--vcd", o->vcd, "Record the waveform");
     c->add_option("--vcd-limit", o->vcd_limit, "Stop recording at this size (default 1GiB)")
         ->transform(CLI::AsSizeValue(false));
-    c->add_option("--signals", o->signals, "Record only signals whose names match, e.g. 'switch.port0.*,!*.tlp'");
+    c->add_option("--signals", o->signals,
+                  "Record only signals whose names match, e.g. 'switch.port0.*,!*.tlp'");
     c->add_option("--pace", o->pace, "How simulated time moves")
         ->check(CLI::IsMember({"wallclock", "none"}))
         ->capture_default_str();

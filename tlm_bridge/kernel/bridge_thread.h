@@ -7,6 +7,11 @@
 // the kernel (its sleep is the kernel's), and each port's session is another, so that one port's
 // waiting read holds up no other.
 //
+// While a port's session is in the model, this thread waits for the end of its turn instead of
+// being woken at each event of the model, and system calls are made once a turn: they, not the
+// model, are what a register access costs. A turn is bounded in messages and, by the look-ahead,
+// in simulated time, so a flood on one port delays the others by microseconds.
+//
 // Time (pacing.h): a transaction from outside starts at max(simulated now, wall clock). Events up
 // to the look-ahead beyond the wall clock run at once; for later ones the poll waits, and input
 // interrupts that wait. Units: picoseconds; spin in microseconds. Errors: none; what clients do
@@ -20,8 +25,9 @@
 #include <systemc>
 #include <vector>
 
-#include "tlm_bridge/interrupts.h"
+#include "tlm_bridge/kernel/epoll_set.h"
 #include "tlm_bridge/kernel/pacing.h"
+#include "tlm_bridge/kernel/port_bridge.h"
 #include "tlm_bridge/vfio_user/server.h"
 
 namespace ntb::bridge {
@@ -35,9 +41,10 @@ public:
 
     bridge_thread(const sc_core::sc_module_name& name, const options& o);
 
-    /// Adds a served function. Elaboration only; both outlive the simulation.
-    void add(vfio_user::server& server, interrupts& irqs);
+    /// Adds a served function. Elaboration only; both outlive the simulation. Throws setup_error.
+    void add(vfio_user::server& server, port_bridge& function);
     /// Calls `on_input` when `fd` has input. Elaboration only.
+    /// Throws setup_error.
     void watch(int fd, std::function<void()> on_input);
     /// Called before the thread sleeps; returns in how many milliseconds it wants to be called
     /// again although nothing happened, -1 = no need. Elaboration only.
@@ -45,7 +52,7 @@ public:
     /// Ends the simulation: clients are thrown out, then sc_stop().
     void stop() { stopping_ = true; }
 
-    /// Transactions and wake-ups so far, for the measure "wakes per transaction".
+    /// Times that it went to sleep so far, for the measure "wakes per transaction".
     [[nodiscard]] std::uint64_t sleeps() const { return sleeps_; }
 
 private:
@@ -53,33 +60,43 @@ private:
     struct port {
         vfio_user::server* server = nullptr;
         interrupts* irqs = nullptr;
+        std::uint64_t key = 0; ///< of its listener; its client has the next one
         sc_core::sc_event wake;
-        bool busy = false; ///< its SC_THREAD is in serve()
+        bool busy = false;             ///< woken, and not yet done with all that had arrived
+        int watched_client = -1;       ///< the client's descriptor that is in the set
+        std::uint32_t watched_for = 0; ///< with these events
     };
-    struct watched {
-        int fd = -1;
-        std::function<void()> on_input;
-    };
-
     void run();
     void serve(port& p);
-    /// Polls all descriptors, at most `timeout_ns` (-1 = until something happens), and wakes the
-    /// ports concerned. Returns whether anything was there.
+    /// Waits for input, at most `timeout_ns` (-1 = until something happens), and wakes the ports
+    /// concerned. Returns whether anything was there.
     bool poll_all(std::int64_t timeout_ns);
+    /// Keeps the set true to what the port's client is and wants. `sleeping`: a busy port reads
+    /// its socket itself, so its input must not keep the thread awake.
+    void watch_client(port& p, bool sleeping);
+    /// Waits with the descriptors that clients share with us, which must not be in the set.
+    std::size_t wait_with_shared(std::int64_t timeout_ns);
     /// Lets the model act up to what is due now. Returns the time to sleep in ns, -1 = no event
     /// is pending, 0 = something was done.
     std::int64_t advance();
-    void follow_wall_clock();
+    [[nodiscard]] bool any_busy() const;
     void shut_down();
 
     static constexpr unsigned messages_per_turn = 64;
+    /// Events of the model without a look at the sockets (some 0.2 us each).
+    static constexpr unsigned steps_per_poll = 64;
 
     options options_;
     pacing pacing_;
     std::vector<std::unique_ptr<port>> ports_;
-    std::vector<watched> watched_;
-    std::vector<pollfd> polled_;
+    std::vector<std::function<void()>> watched_;
+    epoll_set set_;
+    std::vector<pollfd> shared_; ///< of the ports, then the set itself
     std::function<int()> idle_task_;
+    sc_core::sc_event turn_over_; ///< a port is done, or gives the others a chance
+    /// Ports were woken since advance() last ran: how long they may run without a look at the
+    /// sockets. 0 = none was.
+    std::uint64_t woken_ps_ = 0;
     bool stopping_ = false;
     std::uint64_t sleeps_ = 0;
 };

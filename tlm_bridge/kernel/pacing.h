@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <systemc>
 
 namespace ntb::bridge {
 
@@ -28,6 +29,15 @@ public:
         return static_cast<std::uint64_t>(
                    std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()) *
                1000U;
+    }
+    /// How far simulated time is behind the wall clock: a transaction from outside starts at
+    /// max(simulated now, wall clock).
+    [[nodiscard]] std::uint64_t behind_ps() const {
+        if (pace_ != pace::wallclock)
+            return 0;
+        const std::uint64_t wall = wall_ps();
+        const std::uint64_t now = sc_core::sc_time_stamp().value();
+        return wall > now ? wall - now : 0;
     }
 
 private:

@@ -36,6 +36,10 @@ void port_bridge::disconnected() {
 
 void port_bridge::transact(std::uint32_t region, tlm::tlm_command command, std::uint64_t offset,
                            unsigned char* data, std::size_t size) {
+    if (pacing_ != nullptr) {
+        if (const std::uint64_t behind = pacing_->behind_ps(); behind > pacing_slack_ps)
+            sc_core::wait(sc_core::sc_time::from_value(behind));
+    }
     payload_.set_command(command);
     payload_.set_address(offset);
     payload_.set_data_ptr(data);
@@ -64,14 +68,18 @@ int port_bridge::dma_map(const dma_mapping& mapping, unique_fd file) {
     return memory_.map(mapping, std::move(file));
 }
 
-int port_bridge::dma_unmap(const dma_range& range) { return memory_.unmap(range); }
+int port_bridge::dma_unmap(const dma_range& range) {
+    return memory_.unmap(range);
+}
 
 int port_bridge::reset() {
     control_.hot_reset();
     return 0;
 }
 
-int port_bridge::set_irqs(const irq_request& request) { return interrupts_.set(request); }
+int port_bridge::set_irqs(const irq_request& request) {
+    return interrupts_.set(request);
+}
 
 void port_bridge::upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
     if (delay != sc_core::SC_ZERO_TIME) {
@@ -82,16 +90,23 @@ void port_bridge::upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_ti
     const tlp_kind kind = e != nullptr ? e->kind : tlp_kind::memory;
     memory_status status = memory_status::ok;
     switch (kind) {
-    case tlp_kind::msi: interrupts_.trigger_msi(); break;
-    case tlp_kind::assert_intx: interrupts_.set_intx(true); break;
-    case tlp_kind::deassert_intx: interrupts_.set_intx(false); break;
-    case tlp_kind::config: status = memory_status::not_mapped; break; // does not go upstream
+    case tlp_kind::msi:
+        interrupts_.trigger_msi();
+        break;
+    case tlp_kind::assert_intx:
+        interrupts_.set_intx(true);
+        break;
+    case tlp_kind::deassert_intx:
+        interrupts_.set_intx(false);
+        break;
+    case tlp_kind::config:
+        status = memory_status::not_mapped;
+        break; // does not go upstream
     case tlp_kind::memory:
-        status = p.is_read()
-                     ? memory_.read(p.get_address(),
-                                    mutable_bytes{p.get_data_ptr(), p.get_data_length()})
-                     : memory_.write(p.get_address(),
-                                     const_bytes{p.get_data_ptr(), p.get_data_length()});
+        status = p.is_read() ? memory_.read(p.get_address(),
+                                            mutable_bytes{p.get_data_ptr(), p.get_data_length()})
+                             : memory_.write(p.get_address(),
+                                             const_bytes{p.get_data_ptr(), p.get_data_length()});
         break;
     }
     p.set_response_status(status == memory_status::ok ? tlm::TLM_OK_RESPONSE

@@ -20,6 +20,7 @@
 #include "tlm_bridge/device.h"
 #include "tlm_bridge/host_memory.h"
 #include "tlm_bridge/interrupts.h"
+#include "tlm_bridge/kernel/pacing.h"
 #include "tlm_bridge/kernel/port_control.h"
 
 namespace ntb::bridge {
@@ -37,6 +38,8 @@ public:
     tlm_utils::simple_target_socket<port_bridge> upstream;
 
     [[nodiscard]] interrupts& irqs() { return interrupts_; }
+    /// How transactions follow the wall clock (without it they do not). It outlives the bridge.
+    void set_pacing(const pacing* p) { pacing_ = p; }
 
     // device
     [[nodiscard]] const device_description& description() const override { return description_; }
@@ -57,7 +60,11 @@ private:
     void upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     void describe();
 
+    /// Requests that arrived together start one after the other without looking at the clock.
+    static constexpr std::uint64_t pacing_slack_ps = 1'000'000;
+
     port_control& control_;
+    const pacing* pacing_ = nullptr;
     device_description description_{};
     host_memory memory_;
     interrupts interrupts_;
