@@ -47,12 +47,9 @@ int main(int argc, char** argv) {
     platform ideal("ideal", bench::two_host_topology(), ideal_timing());
     platform timed("timed", bench::two_host_topology(), timing_config{});
     benchmark::RegisterBenchmark("floor/thread_wake", thread_wake);
-    benchmark::RegisterBenchmark("model/doorbell_ideal", [&](benchmark::State& s) {
-        ring(s, ideal);
-    });
-    benchmark::RegisterBenchmark("model/doorbell", [&](benchmark::State& s) {
-        ring(s, timed);
-    });
+    benchmark::RegisterBenchmark("model/doorbell_ideal",
+                                 [&](benchmark::State& s) { ring(s, ideal); });
+    benchmark::RegisterBenchmark("model/doorbell", [&](benchmark::State& s) { ring(s, timed); });
     return bench::run_benchmarks(argc, argv, [&] {
         bench::bring_up(ideal);
         bench::bring_up(timed);

@@ -76,8 +76,7 @@ int main(int argc, char** argv) {
         root_complex& to = p.host(port_number(2));
         const bar_number bar0(0);
         std::printf("{\n  \"transactions\": %zu,\n", transactions);
-        measure("read", transactions, false,
-                [&] { from.bar_read(bar0, nt::INDBELLSTS.at()); });
+        measure("read", transactions, false, [&] { from.bar_read(bar0, nt::INDBELLSTS.at()); });
         measure("write", transactions, false,
                 [&] { from.bar_write(bar0, nt::NTMTBLADDR.at(), 1); });
         measure("doorbell", transactions, true, [&] {

@@ -95,7 +95,7 @@ def register_rows(s, build, out, rounds, qemu=None):
                     if key == "bare":
                         figures["floor"].append(median(result["floor"]))
     except GlueError as error:
-        raise BenchError(str(error), "see ./ntb setup --cosim") from error
+        raise BenchError.from_launcher(error) from error
     read = median(figures["ntb"])
     ratio = median_ratio(figures["ntb"], figures["bare"])
     queued = median_ratio(figures["ntb"], figures["queued"])
@@ -150,5 +150,5 @@ def pingpong_rows(build, out, seconds, qemu=None):
                 row.bound, row.met = ">= 3 k/s", slower >= 3000
             rows.append(row)
     except GlueError as error:
-        raise BenchError(str(error), "see ./ntb setup --cosim") from error
+        raise BenchError.from_launcher(error) from error
     return rows

@@ -53,8 +53,7 @@ private:
 
 class linear_registers : public sc_core::sc_module {
 public:
-    linear_registers(const sc_core::sc_module_name& name,
-                     const std::vector<std::uint32_t>& offsets)
+    linear_registers(const sc_core::sc_module_name& name, const std::vector<std::uint32_t>& offsets)
         : sc_module(name), socket("socket") {
         socket.register_b_transport(this, &linear_registers::b_transport);
         for (const std::uint32_t offset : offsets)

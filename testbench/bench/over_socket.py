@@ -198,9 +198,11 @@ def activity(pid):
 
 def idle_rows(s, seconds):
     """Two hosts connected, a waveform open, nothing happening."""
-    with s.serve(ports=(0, 2), options=["--vcd", s.directory / "idle.vcd"]) as (paths, process), \
-            child([s.client, "hold", paths[0]], "connected", s.log), \
-            child([s.client, "hold", paths[2]], "connected", s.log):
+    with contextlib.ExitStack() as stack:
+        paths, process = stack.enter_context(
+            s.serve(ports=(0, 2), options=["--vcd", s.directory / "idle.vcd"]))
+        for path in paths.values():
+            stack.enter_context(child([s.client, "hold", path], "connected", s.log))
         time.sleep(1.0)  # the waveform reaches its file
         ns0, switches0 = activity(process.pid)
         time.sleep(seconds)

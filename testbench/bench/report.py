@@ -6,10 +6,17 @@ UNITS = (("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9))
 
 
 class BenchError(Exception):
-    """A benchmark could not run: WHY (REMEDY)."""
+    """A benchmark could not run: WHY (REMEDY), as one line."""
 
     def __init__(self, why, remedy):
         super().__init__(f"ntb: bench: {why} ({remedy})")
+
+    @classmethod
+    def from_launcher(cls, error):
+        """The launcher's errors are whole lines already."""
+        wrapped = cls("", "")
+        wrapped.args = (str(error),)
+        return wrapped
 
 
 def duration(nanoseconds):

@@ -11,7 +11,9 @@
 
 namespace ntb::bench {
 
-topology_config two_host_topology() { return config::load_topology("two-host").topology; }
+topology_config two_host_topology() {
+    return config::load_topology("two-host").topology;
+}
 
 void give_up(const char* what) {
     std::fprintf(stderr, "bench: %s\n", what);
@@ -61,4 +63,6 @@ int run_benchmarks(int argc, char** argv, const std::function<void()>& prepare) 
 } // namespace ntb::bench
 
 // SystemC's library asks for it; the benchmarks have a main() of their own.
-int sc_main(int, char**) { return 2; }
+int sc_main(int, char**) {
+    return 2;
+}

@@ -138,7 +138,6 @@ int main(int argc, char** argv) {
         return stream(a[1], number(2));
     if (a.size() == 2 && a[0] == "hold")
         return hold(a[1]);
-    std::fputs("usage: bench_socket read|posted|stream|hold DEVICE ... (see its source)\n",
-               stderr);
+    std::fputs("usage: bench_socket read|posted|stream|hold DEVICE ... (see its source)\n", stderr);
     return 2;
 }

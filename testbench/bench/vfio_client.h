@@ -43,8 +43,8 @@ private:
     void send(const message& m);
     message receive();
     message round_trip(const message& request);
-    message request_of(vfio_user::wire::command command, std::uint32_t flags,
-                       const void* payload, std::size_t size);
+    message request_of(vfio_user::wire::command command, std::uint32_t flags, const void* payload,
+                       std::size_t size);
     void read_exactly(std::uint8_t* to, std::size_t size);
     void receive_loop();
 
