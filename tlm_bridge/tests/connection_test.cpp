@@ -204,6 +204,16 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_cannot_be_written_to_is_gone, client) {
     BOOST_TEST((link.pump(plenty) == progress::closed));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_drained_stream_is_not_received_from_again, client) {
+    for (const bool tells : {false, true}) {
+        transport.tells_drained = tells;
+        transport.receives = 0;
+        transport.arrive(read_message(0, 0, 4));
+        BOOST_TEST((link.pump(plenty) == progress::idle));
+        BOOST_TEST(transport.receives == (tells ? 1U : 2U));
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_busy_client_leaves_the_others_their_turn, client) {
     byte_vector burst;
     for (int i = 0; i < 100; ++i) {

@@ -39,7 +39,7 @@ public:
         if (bytes.empty()) {
             input_.pop_front();
         }
-        return {vfio_user::io_status::ok, n};
+        return {vfio_user::io_status::ok, n, tells_drained && input_.empty()};
     }
     vfio_user::io_result send(const_bytes bytes) override {
         if (send_closed) {
@@ -59,6 +59,7 @@ public:
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
     std::size_t send_room = unlimited; ///< bytes until sending would block
     bool send_closed = false;
+    bool tells_drained = false; ///< as a socket does that gave less than there was room for
     byte_vector output;
     unsigned receives = 0;
 

@@ -14,9 +14,9 @@ namespace ntb::vfio_user {
 
 struct client_capabilities {
     bool valid = true;
-    std::uint64_t max_msg_fds = 1;                  ///< default of the specification
-    std::uint64_t max_data_xfer_size = 1024 * 1024; ///< default of the specification
-    std::uint64_t max_dma_maps = 65535;             ///< default of the specification
+    std::uint64_t max_msg_fds = 1;                 ///< default of the specification
+    std::uint64_t max_data_xfer_size = 1ULL << 20; ///< default of the specification
+    std::uint64_t max_dma_maps = 65535;            ///< default of the specification
     bool write_multiple = false;
 };
 

@@ -20,7 +20,7 @@
 namespace ntb::vfio_user {
 
 enum class progress : unsigned char {
-    idle,   ///< all that had arrived is done: poll before the next pump
+    idle,   ///< what was received is done: poll (level-triggered) before the next pump
     more,   ///< the budget is used up: pump again, after the others have had their turn
     closed, ///< the client is gone or was thrown out: call end(), then destroy
 };
@@ -29,7 +29,7 @@ class connection final : private reply_sink {
 public:
     /// Replies that a client may leave unread (the socket's own buffer comes on top) before it is
     /// thrown out: room for several reads of the longest kind.
-    static constexpr std::size_t max_unread_replies = 1024 * 1024;
+    static constexpr std::size_t max_unread_replies = std::size_t{1024} * 1024;
 
     /// Device and stream outlive the connection.
     connection(transport& stream, bridge::device& device, std::shared_ptr<spdlog::logger> logger,

@@ -47,7 +47,7 @@ private:
     [[nodiscard]] next_status front() const;
 
     /// Room to receive dozens of small messages at once behind an incomplete longest one.
-    static constexpr std::size_t receive_room = 32 * 1024;
+    static constexpr std::size_t receive_room = std::size_t{32} * 1024;
 
     std::vector<std::uint8_t> buffer_;
     std::size_t read_ = 0;    ///< start of the first message not yet delivered

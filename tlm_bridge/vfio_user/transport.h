@@ -21,8 +21,8 @@ enum class io_status : unsigned char {
 struct io_result {
     io_status status = io_status::would_block;
     std::size_t bytes = 0;
-    /// Of a receive: nothing was left when it returned, so poll before the next one. A transport
-    /// that does not know says false.
+    /// Of a receive: no bytes were left when it returned (the end of the stream may be), so poll
+    /// before the next one. A transport that does not know says false.
     bool drained = false;
 };
 

@@ -155,7 +155,7 @@ bridge::unique_fd unix_listener::accept() {
 io_result unix_stream::receive(bridge::mutable_bytes into, bridge::fd_batch& fds) {
     iovec part{into.data, into.size};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * bridge::fd_batch::capacity)>
-        control; // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
+        control{};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
@@ -184,9 +184,13 @@ io_result unix_stream::receive(bridge::mutable_bytes into, bridge::fd_batch& fds
     if ((message.msg_flags & MSG_CTRUNC) != 0) {
         fds.note_refused(1); // at least one; the kernel does not say how many it dropped
     }
-    return n == 0 ? io_result{io_status::closed, 0}
-                  : io_result{io_status::ok, static_cast<std::size_t>(n),
-                              static_cast<std::size_t>(n) < into.size};
+    if (n == 0) {
+        return {io_status::closed, 0};
+    }
+    // The kernel ends a receive at descriptors, whatever is behind them; otherwise only when there
+    // is no more.
+    const bool drained = static_cast<std::size_t>(n) < into.size && message.msg_controllen == 0;
+    return {io_status::ok, static_cast<std::size_t>(n), drained};
 }
 
 io_result unix_stream::send(bridge::const_bytes bytes) {

@@ -156,7 +156,7 @@ inline constexpr std::uint16_t protocol_minor = 0;
 
 /// Most bytes of data in one region access (capability max_data_xfer_size). Guests access at most
 /// 8 bytes at once; the rest is for tools that dump a region.
-inline constexpr std::size_t max_data_xfer_size = 64 * 1024;
+inline constexpr std::size_t max_data_xfer_size = std::size_t{64} * 1024;
 /// Most descriptors in one message (capability max_msg_fds); no command of ours takes more.
 inline constexpr unsigned max_msg_fds = 8;
 /// Most bytes of a VERSION message's JSON text.
@@ -168,7 +168,7 @@ inline constexpr std::size_t max_message_size =
 /// Copies a structure out of a payload that is at least as long.
 template <class T>
 [[nodiscard]] T load(const std::uint8_t* bytes) noexcept {
-    T value;
+    T value{};
     std::memcpy(&value, bytes, sizeof value);
     return value;
 }
