@@ -160,14 +160,21 @@ def socket_base():
 
 @contextlib.contextmanager
 def socket_directory(base=None):
-    """A new directory for sockets, accessible to this user only, removed at the end."""
+    """A new directory for sockets, accessible to this user only, removed at the end.
+
+    A shell that waits for our end of a pipe to close removes it even if this process is killed.
+    """
     base = base or socket_base()
     remove_stale_directories(base)
     directory = tempfile.mkdtemp(prefix=f"{_DIRECTORY}-{os.getpid()}-", dir=base)
-    try:
-        yield pathlib.Path(directory)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    with subprocess.Popen(["sh", "-c", 'trap "" INT TERM HUP; read -r _; sleep 0.3; '
+                           'rm -rf -- "$1"', "sh", directory],
+                          start_new_session=True, stdin=subprocess.PIPE) as remover:
+        try:
+            yield pathlib.Path(directory)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            remover.stdin.close()
 
 
 def remove_stale_directories(base):

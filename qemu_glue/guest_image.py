@@ -97,7 +97,7 @@ def prepare(kernel, build=BUILD, progress=None):
     data = make(kernel)
     name = hashlib.sha256(data).hexdigest()[:16]
     path = build / "guest" / f"initramfs-{name}.cpio"
-    with build_lock(build):
+    with build_lock(build, progress):
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             for old in path.parent.glob("initramfs-*.cpio"):

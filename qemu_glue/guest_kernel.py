@@ -121,7 +121,7 @@ def prepare(build=BUILD, progress=None, sources=SOURCES):
     # The package version too: an update of the same ABI gets a directory of its own.
     name = re.sub(r"[^\w.+~-]", "_", f"kernel-{version}-{package_version}")
     kernel = GuestKernel(version, build / "guest" / name)
-    with build_lock(build):
+    with build_lock(build, progress):
         if kernel.complete():
             return kernel
         source = find_source(version, sources)

@@ -19,11 +19,16 @@ OUT = ROOT / "out"
 
 
 @contextlib.contextmanager
-def build_lock(build=BUILD):
+def build_lock(build=BUILD, progress=None):
     """Holds the lock of the things made under `build` (released by the kernel if we die)."""
     build.mkdir(parents=True, exist_ok=True)
     with open(build / ".cosim.lock", "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if progress:
+                progress.step("waiting for another ntb that is preparing guests")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

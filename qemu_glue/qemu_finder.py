@@ -110,7 +110,7 @@ def find(given=None, build=BUILD, progress=None):
     if own and examine([own]) is None:
         return [own]
     directory = build / "qemu"
-    with build_lock(build):
+    with build_lock(build, progress):
         if examine(private_command(directory)) is not None:
             if progress:
                 progress.step(f"qemu: unpacking a private copy from {BACKPORTS_OF}-backports")

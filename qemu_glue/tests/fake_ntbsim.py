@@ -22,6 +22,11 @@ def main():
     if behaviour == "refuse":
         print("ntbsim: topology: cannot be read (give another)", file=sys.stderr)
         return 2
+    # Before anything is said to be ready: the test may end us at once.
+    if behaviour == "stuck":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sockets = []
     vcd = None
     for name, value in zip(arguments, arguments[1:]):
@@ -36,10 +41,6 @@ def main():
             vcd = value
     if behaviour == "die":
         return 3
-    if behaviour == "stuck":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    else:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if vcd and behaviour != "novcd":
         with open(vcd, "w", encoding="ascii") as file:
             file.write("$timescale 1 ps $end\n")

@@ -193,6 +193,21 @@ class CleaningUp(WithDirectory):
             time.sleep(0.05)
         self.fail("a child is still there")
 
+    def test_the_directory_goes_away_with_a_launcher_that_is_killed(self):
+        script = (f"import sys; sys.path.insert(0, {str(context.GLUE)!r}); import children, time\n"
+                  f"import pathlib\nbase = pathlib.Path({str(self.path)!r})\n"
+                  "with children.socket_directory(base):\n"
+                  " print('up', flush=True)\n time.sleep(300)\n")
+        with subprocess.Popen(["/usr/bin/python3", "-c", script], stdout=subprocess.PIPE) as parent:
+            parent.stdout.readline()
+            self.assertEqual(1, len(list(self.path.iterdir())))
+            parent.kill()
+        for _ in range(100):
+            if not list(self.path.iterdir()):
+                return
+            time.sleep(0.1)
+        self.fail("the directory is still there")
+
     def test_a_thing_half_made_is_not_left(self):
         with self.assertRaises(KeyError):
             with complete_directory(self.path / "thing") as making:
