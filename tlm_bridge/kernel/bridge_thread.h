@@ -85,6 +85,7 @@ private:
     static constexpr unsigned messages_per_turn = 64;
     /// Events of the model without a look at the sockets (some 0.2 us each).
     static constexpr unsigned steps_per_poll = 64;
+    static constexpr unsigned last_turns = 64;
 
     options options_;
     pacing pacing_;
