@@ -9,7 +9,7 @@
 namespace ntb {
 
 bool memory_windows::is_64bit(unsigned bar) const {
-    return nt::BARSETUP_TYPE.get(bank_.get(nt::BARSETUP.at(bar))) == 2;
+    return bar % 2 == 0 && nt::BARSETUP_TYPE.get(bank_.get(nt::BARSETUP.at(bar))) == 2; // B9.1
 }
 
 std::uint64_t memory_windows::bar_address(unsigned bar) const {

@@ -135,6 +135,7 @@ private:
     void wrote_interrupt_input(const register_access& a, std::uint32_t before);
     void wrote_bar(const register_access& a, std::uint32_t before);
     void wrote_barsetup(const register_access& a, std::uint32_t before);
+    void wrote_barlimit(const register_access& a, std::uint32_t before);
     void wrote_ntgsignal(const register_access& a, std::uint32_t before);
     void wrote_outdbellset(const register_access& a, std::uint32_t before);
     void wrote_indbellsts(const register_access& a, std::uint32_t before);
@@ -146,6 +147,7 @@ private:
     void wrote_gasadata(const register_access& a, std::uint32_t before);
 
     void shape_bar(unsigned bar);
+    void shape_limit(unsigned bar);
     [[nodiscard]] bool is_upper_half(unsigned bar) const; ///< of an enabled 64-bit BAR
     [[nodiscard]] lookup_tables::entry* selected_lut_entry();
 

@@ -8,7 +8,7 @@ namespace ntb {
 
 const nt_function::plan& nt_function::register_plan() {
     using f = nt_function;
-    static constexpr std::array<plan::behaviour, 19> behaviours{{
+    static constexpr std::array<plan::behaviour, 20> behaviours{{
         {nt::PCICMD, nullptr, &f::wrote_interrupt_input},
         {nt::BAR, nullptr, &f::wrote_bar},
         {nt::MSICAP, nullptr, &f::wrote_interrupt_input},
@@ -22,6 +22,7 @@ const nt_function::plan& nt_function::register_plan() {
         {nt::MSGSTS, &f::read_msgsts, &f::wrote_interrupt_input},
         {nt::MSGSTSMSK, nullptr, &f::wrote_interrupt_input},
         {nt::BARSETUP, nullptr, &f::wrote_barsetup},
+        {nt::BARLIMIT, nullptr, &f::wrote_barlimit},
         {nt::NTMTBLDATA, &f::read_ntmtbldata, &f::wrote_ntmtbldata},
         {nt::REQIDCAP, &f::read_reqidcap, nullptr},
         {nt::LUTLDATA, &f::read_lutldata, &f::wrote_lutldata},
@@ -89,8 +90,23 @@ void nt_function::wrote_bar(const register_access& a, std::uint32_t before) {
 void nt_function::wrote_barsetup(const register_access& a, std::uint32_t) {
     const unsigned bar = (a.offset - nt::BARSETUP.at()) / nt::BARSETUP.first_stride;
     shape_bar(bar);
-    if (bar % 2 == 0)
+    if (bar % 2 == 0) {
         shape_bar(bar + 1);
+        shape_limit(bar + 1);
+    }
+}
+
+void nt_function::wrote_barlimit(const register_access& a, std::uint32_t before) {
+    // Of a 64-bit BAR the odd register holds bits 63:32, all of them (B9.5).
+    const unsigned bar = (a.offset - nt::BARLIMIT.at()) / nt::BARLIMIT.first_stride;
+    if (is_upper_half(bar))
+        bank_.set(a.offset, (before & ~a.byte_mask) | a.written());
+    shape_limit(bar);
+}
+
+void nt_function::shape_limit(unsigned bar) {
+    if (!is_upper_half(bar))
+        bank_.set_field(nt::BARLIMIT.at(bar), nt::BARLIMIT_ONES, 0x3FF);
 }
 
 void nt_function::shape_bar(unsigned bar) {

@@ -75,6 +75,7 @@ inline constexpr regs::field_ref BARSETUP_ATRAN = field("BARSETUP{n}", "ATRAN");
 inline constexpr regs::field_ref BARSETUP_TPART = field("BARSETUP{n}", "TPART");
 inline constexpr regs::field_ref BARSETUP_EN = field("BARSETUP{n}", "EN");
 inline constexpr regs::reg_ref BARLIMIT = reg("BARLIMIT{n}");
+inline constexpr regs::field_ref BARLIMIT_ONES = field("BARLIMIT{n}", "ONES");
 inline constexpr regs::reg_ref BARLTBASE = reg("BARLTBASE{n}");
 inline constexpr regs::reg_ref BARUTBASE = reg("BARUTBASE{n}");
 inline constexpr regs::reg_ref NTMTBLADDR = reg("NTMTBLADDR");
