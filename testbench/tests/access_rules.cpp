@@ -115,7 +115,7 @@ std::uint32_t after_write(const regs::reg& row, std::uint32_t before, std::uint3
 
 /// Registers whose stored value depends on more than their own policy; other files test them.
 bool has_rules_of_its_own(std::string_view name) {
-    return name == "BAR{n}" || name == "NTMTBLDATA" || name == "LUTLDATA" || name == "LUTMDATA" ||
+    return name == "BAR{n}" || name == "BARLIMIT{n}" || name == "NTMTBLDATA" || name == "LUTLDATA" || name == "LUTMDATA" ||
            name == "LUTUDATA" || name == "REQIDCAP" || name == "GASAADDR" || name == "GASADATA";
 }
 
