@@ -132,6 +132,15 @@ BOOST_FIXTURE_TEST_CASE(the_device_hears_of_the_end_of_a_client_that_was_there, 
     BOOST_TEST(device.disconnects == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(nothing_is_obeyed_after_the_end, client) {
+    link.end();
+    link.end();
+    BOOST_TEST(device.disconnects == 1U);
+    BOOST_TEST(ask(write_message(0, 0, {1})).empty());
+    BOOST_TEST(closed());
+    BOOST_TEST(device.writes == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(the_device_does_not_hear_of_a_client_that_never_said_version, raw_client) {
     transport.arrive_end();
     BOOST_TEST((link.pump(1) == progress::closed));

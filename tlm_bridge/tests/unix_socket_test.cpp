@@ -2,6 +2,7 @@
 // The server at a socket path: paths that cannot be used, clients that come and go.
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -168,6 +169,14 @@ BOOST_AUTO_TEST_CASE(a_socket_of_a_live_process_is_left_alone) {
     BOOST_TEST(socket_client(file("sock")).connected);
 }
 
+BOOST_AUTO_TEST_CASE(a_socket_that_is_not_ours_to_judge_is_left_alone) {
+    const unique_fd datagrams(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un a = address_of(file("sock"));
+    BOOST_REQUIRE(::bind(datagrams.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);
+    BOOST_TEST(contains(why_not(file("sock")), "somebody else's socket"));
+    BOOST_TEST(fs::exists(file("sock")));
+}
+
 BOOST_AUTO_TEST_CASE(a_stale_socket_is_replaced) {
     foreign_listener(file("sock")).reset();
     BOOST_REQUIRE(fs::exists(file("sock")));
@@ -272,6 +281,17 @@ BOOST_AUTO_TEST_CASE(a_client_that_closes_half_way_is_cleared_away) {
     BOOST_REQUIRE(::shutdown(c.fd.get(), SHUT_WR) == 0);
     run();
     BOOST_TEST(c.refused());
+    BOOST_TEST(device.disconnects == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_a_client_that_is_gone_raises_no_signal) {
+    ::signal(SIGPIPE, SIG_DFL);
+    auto c = std::make_unique<socket_client>(path);
+    say_version(*c);
+    c->send(read_message(0, 0, 4));
+    c.reset();
+    run();
+    BOOST_TEST(device.reads == 1U);
     BOOST_TEST(device.disconnects == 1U);
 }
 
