@@ -4,14 +4,15 @@
 This is the only part of the testbench that uses qemu_glue/: the launcher's own classes start the
 guests, so that what is measured is what `ntb cosim` runs.
 """
+import collections
 import contextlib
+import os
 import pathlib
 import sys
 import time
 
-from machine import median, median_ratio, run_json
-from over_socket import PING_PONG
-from report import BenchError, Row, duration, rate
+from machine import cpus, median, median_ratio, run_json
+from report import BenchError, Row, duration, rate, ratio_row
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "qemu_glue"))
@@ -55,68 +56,89 @@ def _command(guest, alive, command, what):
     return output
 
 
+@contextlib.contextmanager
+def _placed(cores):
+    """Everything that the block starts runs on these cores only."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _measure_registers(s, ready, out, rounds, options):
+    """{what: [nanoseconds in each round]} of a guest, and of bare clients in turn with it."""
+    figures = collections.defaultdict(list)
+    with contextlib.ExitStack() as stack:
+        # A simulator for the guest, and one of the same kind for the bare client.
+        paths, _ = stack.enter_context(s.serve(options=options))
+        bare_paths, _ = stack.enter_context(s.serve(options=options))
+        guest = stack.enter_context(Guest(0, Port(0, 0), ready, paths[0], out,
+                                          kernel_options=["ntb.drivers=off"]))
+        wait_for(guest.agent, "^agent ready$", time.monotonic() + BOOT_SECONDS,
+                 guest.check_alive, "the end of booting")
+        files = {}
+        for name, (ids, _, _) in FUNCTIONS.items():
+            found = _command(guest, guest.check_alive, FIND.format(ids=ids), f"finding {name}")
+            if not found.strip():
+                raise BenchError(f"the guest has no {name} device", f"see {guest.console_log}")
+            files[name] = found.split()[0]
+        for _ in range(rounds):
+            for name, (_, read_at, write_at) in FUNCTIONS.items():
+                count = 3000 if name == "ntb" else 100000
+                line = _command(guest, guest.check_alive, f"/bench_guest {files[name]} "
+                                f"{read_at} {write_at} {count}", f"measuring {name}")
+                read_ns, write_ns, _ = line.split()
+                figures[f"{name} read"].append(float(read_ns))
+                figures[f"{name} write"].append(float(write_ns))
+            for shape in ("plain", "queued"):
+                with s.echo() as echo:
+                    result = run_json([s.client, "read", bare_paths[0], echo, 2000, 1,
+                                       *([shape] if shape == "queued" else [])])
+                figures[shape].append(median(result["device"]))
+    return figures
+
+
 def register_rows(s, build, out, rounds, qemu=None):
     """A register read in a guest, beside `edu` in the same guest and the bare round trip."""
     out.mkdir(parents=True, exist_ok=True)
-    figures = {"ntb": [], "edu": [], "floor": [], "bare": [], "queued": []}
-    writes = {"ntb": [], "edu": []}
+    cores = cpus()
     try:
         ready = prepare(qemu, Progress(sys.stderr))
         ready = ready._replace(
             initramfs=_image_with(ready.initramfs, build / "testbench/bench/bench_guest",
                                   s.directory),
             qemu=[*ready.qemu, "-device", "edu"])
-        with contextlib.ExitStack() as stack:
-            # A simulator for the guest, and one of the same kind for the bare client.
-            paths, _ = stack.enter_context(s.serve())
-            bare_paths, _ = stack.enter_context(s.serve())
-            guest = stack.enter_context(Guest(0, Port(0, 0), ready, paths[0], out,
-                                              kernel_options=["ntb.drivers=off"]))
-            wait_for(guest.agent, "^agent ready$", time.monotonic() + BOOT_SECONDS,
-                     guest.check_alive, "the end of booting")
-            files = {}
-            for name, (ids, _, _) in FUNCTIONS.items():
-                found = _command(guest, guest.check_alive, FIND.format(ids=ids), f"finding {name}")
-                if not found.strip():
-                    raise BenchError(f"the guest has no {name} device", f"see {guest.console_log}")
-                files[name] = found.split()[0]
-            for _ in range(rounds):
-                for name, (_, read_at, write_at) in FUNCTIONS.items():
-                    count = 3000 if name == "ntb" else 100000
-                    line = _command(guest, guest.check_alive, f"/bench_guest {files[name]} "
-                                    f"{read_at} {write_at} {count}", f"measuring {name}")
-                    read_ns, write_ns, _ = line.split()
-                    figures[name].append(float(read_ns))
-                    writes[name].append(float(write_ns))
-                for key, shape in (("bare", ()), ("queued", ("queued",))):
-                    with s.echo() as echo:
-                        result = run_json([s.client, "read", bare_paths[0], echo, 2000, 1, *shape])
-                    figures[key].append(median(result["device"]))
-                    if key == "bare":
-                        figures["floor"].append(median(result["floor"]))
+        with _placed({cores[-1]}):
+            one = _measure_registers(s, ready, out, rounds, ["--spin-us", 0])
+        free = _measure_registers(s, ready, out, rounds, []) if len(cores) > 1 else None
     except GlueError as error:
         raise BenchError.from_launcher(error) from error
-    read = median(figures["ntb"])
-    ratio = median_ratio(figures["ntb"], figures["bare"])
-    queued = median_ratio(figures["ntb"], figures["queued"])
-    edu = f"edu in the same guest: read {duration(median(figures['edu']))}, " \
-          f"write {duration(median(writes['edu']))}"
-    return [
-        Row("register read in a guest", duration(read), value=read, unit="ns",
-            floor=f"{duration(median(figures['floor']))} {PING_PONG}",
-            ratio=median_ratio(figures["ntb"], figures["floor"]), bound="<= 20 µs",
-            met=read <= 20000, note=f"{edu}; accelerator {ready.accelerator}"),
-        Row("  against the bare region read", duration(read), value=read, unit="ns",
-            floor=f"{duration(median(figures['bare']))} bare region read", ratio=ratio,
-            bound="<= 1.5 x", met=ratio <= 1.5),
-        Row("  against a bare client in two threads, as QEMU's", duration(read), value=read,
-            unit="ns", floor=f"{duration(median(figures['queued']))} the same client's",
-            ratio=queued),
-        Row("  posted register write in a guest", duration(median(writes["ntb"])),
-            value=median(writes["ntb"]), unit="ns",
-            floor=f"{duration(median(writes['edu']))} edu's",
-            ratio=median_ratio(writes["ntb"], writes["edu"])),
+
+    def against(what, figures, figure, other, name, bound=None):
+        return ratio_row(what, median(figures[figure]), median(figures[other]),
+                         median_ratio(figures[figure], figures[other]), bound, name)
+
+    read = median(one["ntb read"])
+    rows = [
+        Row("register read in a guest, QEMU and simulator on one core", duration(read),
+            value=read, unit="ns", floor=f"{duration(median(one['edu read']))} edu's",
+            ratio=median_ratio(one["ntb read"], one["edu read"]), bound="<= 20 µs",
+            met=read <= 20000, note=f"edu is QEMU's own device in the same guest; accelerator "
+            f"{ready.accelerator}"),
+        against("  against the bare read of a client shaped as QEMU's", one, "ntb read", "queued",
+                "two-thread client", 1.5),
+        against("  against the bare read of the plain client", one, "ntb read", "plain",
+                "one-thread client"),
+        against("  posted register write", one, "ntb write", "edu write", "edu's"),
     ]
+    if free is not None:
+        rows += [against("  read, placed by the kernel", free, "ntb read", "queued",
+                         "two-thread client"),
+                 against("  read, placed by the kernel", free, "ntb read", "plain",
+                         "one-thread client")]
+    return rows
 
 
 def _pings(build, out, seconds, waveform, qemu):
@@ -140,13 +162,18 @@ def _pings(build, out, seconds, waveform, qemu):
 
 def pingpong_rows(build, out, seconds, qemu=None):
     """ntb_pingpong without a delay between two guests."""
+    cores = cpus()
+    cases = [("ntb_pingpong delay_ms=0, slower side, all on one core", False, {cores[-1]}, True),
+             ("  with the waveform written", True, {cores[-1]}, False)]
+    if len(cores) > 1:
+        cases.append(("  placed by the kernel", False, set(cores), False))
     rows = []
     try:
-        for waveform, what in ((False, "ntb_pingpong delay_ms=0, slower side"),
-                               (True, "  with the waveform written")):
-            slower = min(_pings(build, out, seconds, waveform, qemu))
+        for what, waveform, where, judged in cases:
+            with _placed(where):
+                slower = min(_pings(build, out, seconds, waveform, qemu))
             row = Row(what, rate(slower), value=slower, unit="1/s")
-            if not waveform:
+            if judged:
                 row.bound, row.met = ">= 3 k/s", slower >= 3000
             rows.append(row)
     except GlueError as error:

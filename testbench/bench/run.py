@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PARTS = ("registers", "doorbells", "growth", "bridge", "idle", "guest", "pingpong", "build")
 EPILOG = """\
 examples:
-  ./ntb bench                            everything (10 minutes)
+  ./ntb bench                            everything (5 minutes)
   ./ntb bench --quick                    no guests, no fresh build, fewer repetitions
   ./ntb bench --only registers,bridge --json
 """
