@@ -60,6 +60,16 @@ class Child:
         return self.process.wait()
 
 
+def ending(code):
+    """An exit code in words."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
 class LineStream:
     """Reads a file descriptor in a thread: lines for the main thread, every byte into a log.
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from children import Child, LineStream, wait_for
+from children import Child, LineStream, ending, wait_for
 from errors import RunError
 
 START_SECONDS = 60
@@ -61,7 +61,7 @@ class Simulator:
             own = [line for line in self.output.lines() if line.startswith("ntbsim: ")]
             lines = own or self.output.lines()
             reason = lines[-1] if lines else "no output"
-            raise RunError("simulator", f"ntbsim serve ended with exit code {code}: {reason}",
+            raise RunError("simulator", f"ntbsim serve {ending(code)}: {reason}",
                            f"see {self.log_path}")
 
     def wait_until_serving(self, sockets):

@@ -142,7 +142,7 @@ class Guests(WithDirectory):
             with self.assertRaises(RunError) as caught:
                 children.wait_for(running.console, "never", time.monotonic() + 10,
                                   running.check_alive, "something")
-        self.assertIn("QEMU ended", str(caught.exception))
+        self.assertIn("QEMU was ended by SIGKILL", str(caught.exception))
 
     def test_what_does_not_happen_is_a_line_at_the_deadline(self):
         with self.start() as running:
