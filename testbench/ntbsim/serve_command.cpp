@@ -6,13 +6,12 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <optional>
+#include <sched.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string>
 #include <sys/signalfd.h>
 #include <systemc>
-#include <unistd.h>
 #include <vector>
 
 #include "model/ntb_switch.h"
@@ -109,8 +108,10 @@ bridge::unique_fd termination_signals() {
 /// Spinning pays only where the guests leave a core free: with two guests or more on few cores
 /// it takes their time (measured, docs/performance.md).
 unsigned automatic_spin_us(std::size_t ports) {
-    const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > static_cast<long>(ports) ? 50 : 0;
+    cpu_set_t ours; // a process that was given one core of many must not spin on it
+    if (::sched_getaffinity(0, sizeof ours, &ours) != 0)
+        return 0;
+    return static_cast<std::size_t>(CPU_COUNT(&ours)) > ports ? 50 : 0;
 }
 
 /// Everything of one run, in the order in which it must be built.
