@@ -8,7 +8,7 @@
 namespace ntb::config {
 namespace {
 
-constexpr std::size_t max_file_bytes = 1024 * 1024;
+constexpr std::size_t max_file_bytes = std::size_t{1} << 20;
 
 std::string list_of(std::initializer_list<std::string_view> names) {
     std::string out;

@@ -162,10 +162,11 @@ requester_id requester_of(const toml_reader& reader, const toml::node& node,
                           const std::string& key) {
     const std::string text = reader.text(node, key);
     constexpr std::string_view shape = "xx:xx.x";
-    const bool shaped = std::equal(text.begin(), text.end(), shape.begin(), shape.end(),
-                                   [](unsigned char c, char wanted) {
-                                       return wanted == 'x' ? std::isxdigit(c) != 0 : c == wanted;
-                                   });
+    const bool shaped =
+        std::equal(text.begin(), text.end(), shape.begin(), shape.end(), [](char c, char wanted) {
+            const auto byte = static_cast<unsigned char>(c);
+            return wanted == 'x' ? std::isxdigit(byte) != 0 : c == wanted;
+        });
     const auto digits = [&text](std::size_t at, std::size_t count) {
         unsigned value = 0;
         std::from_chars(text.data() + at, text.data() + at + count, value, 16);

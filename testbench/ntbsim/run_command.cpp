@@ -64,10 +64,12 @@ std::string agreed(const std::vector<stimulus::program>& programs, const std::st
         const std::string here = beside(p.file, p.*member, builtin);
         if (here.empty())
             continue;
-        if (!value.empty() && here != value)
-            throw user_error("run",
-                             p.file + " wants " + key + " " + here + ", an earlier file " + value,
-                             "run them one by one or give --" + key);
+        if (!value.empty() && here != value) {
+            std::string why = p.file;
+            why.append(" wants ").append(key).append(" ").append(here);
+            why.append(", an earlier file ").append(value);
+            throw user_error("run", why, "run them one by one or give --" + key);
+        }
         value = here;
     }
     return value;

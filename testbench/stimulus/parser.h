@@ -28,7 +28,7 @@ struct register_place {
 using register_lookup = std::function<std::optional<register_place>(std::string_view name)>;
 
 // Bounds, so that a small file cannot ask for endless memory.
-inline constexpr std::size_t max_line_bytes = 64 * 1024;
+inline constexpr std::size_t max_line_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t max_repeat_depth = 16;
 inline constexpr std::size_t max_file_bytes = std::size_t{256} << 20;
 
