@@ -167,6 +167,8 @@ class Device(unittest.TestCase):
         self.ring(self.one, self.two)
         self.assertEqual(c.taken(intx), 1)
         self.one.write(c.OUTDBELLSET, 2, posted=True)
+        self.two.write(c.INDBELLSTS, 0xFFFFFFFF)           # deasserted, and asserted anew
+        self.one.write(c.OUTDBELLSET, 8, posted=True)
         self.quiet(intx)                                   # masked until the guest is done
         self.two.set_irqs(c.INTX, c.IRQ_NONE | c.IRQ_UNMASK)
         self.assertEqual(c.taken(intx), 1)                 # still asserted
