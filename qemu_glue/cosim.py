@@ -14,7 +14,10 @@ import time
 
 import command_run
 import launch_options
+import network
+import selftest
 import shell
+import userland
 from children import socket_directory, wait_for
 from errors import GlueError, RunError, UserError
 from guest import Guest
@@ -57,6 +60,10 @@ class Run:
         self.prepared = prepare(options.qemu, self.progress)
         if options.accel != "auto":
             self.prepared = self.prepared._replace(accelerator=options.accel, why="as asked")
+        if options.kind == "selftest":
+            image = userland.prepare(self.prepared.kernel, self.prepared.initramfs,
+                                     progress=self.progress)
+            self.prepared = self.prepared._replace(initramfs=image)
         directory = self._stack.enter_context(socket_directory())
         sockets = {port.number: directory / f"port{port.number}.sock" for port in options.ports}
         command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
@@ -68,15 +75,24 @@ class Run:
         kernel_options = list(options.append)
         if options.kind == "shell" and sys.stdin.isatty():
             kernel_options.append("ntb.shell=on")
-        for number, port in enumerate(options.ports):
-            self.guests.append(self._stack.enter_context(
-                Guest(number, port, self.prepared, sockets[port.number], options.out,
-                      kernel_options=kernel_options, reboot=options.kind == "shell")))
+        with contextlib.ExitStack() as ends:
+            wires = ends.enter_context(network.cable()) if options.kind == "selftest" else []
+            for number, port in enumerate(options.ports):
+                self._start_guest(number, port, sockets[port.number], kernel_options, wires)
         deadline = time.monotonic() + options.timeout
         for guest in self.guests:
             self.progress.step(f"{guest.name}: booting ({self.prepared.accelerator})")
             wait_for(guest.agent, "^agent ready$", deadline, self.check_alive,
                      f"{guest.name}: the end of booting")
+
+    def _start_guest(self, number, port, socket_path, kernel_options, wires):
+        more = {}
+        if wires:
+            more = {"devices": network.device_words(number, wires[number].fileno()),
+                    "fds": [wires[number].fileno()]}
+        self.guests.append(self._stack.enter_context(
+            Guest(number, port, self.prepared, socket_path, self.options.out,
+                  kernel_options=kernel_options, reboot=self.options.kind == "shell", **more)))
 
     def simulator_alive(self):
         """RunError if the simulator has ended."""
@@ -124,6 +140,8 @@ def execute(run, options, result):
         problems = pingpong.execute()
         result.update(pingpong.result)
         return problems
+    if options.kind == "selftest":
+        return selftest.Selftest(run, options).execute(result)
     if options.kind == "shell":
         return shell.execute(run, options)
     return command_run.execute(run, options, result)

@@ -14,12 +14,13 @@ import time
 import accelerator
 from children import Child, LineStream, ending, wait_for
 from errors import RunError
+from qmp import Qmp
 
 MEMORY = "256M"
 
 
 def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_options=(),
-                 reboot=False):
+                 reboot=False, devices=(), qmp_fd=None):
     """The words of QEMU's command line for one guest with the NT function behind a root port."""
     device = {"driver": "vfio-user-pci", "id": "ntb", "bus": "ntb-root-port",
               "socket": {"type": "unix", "path": str(socket_path)}}
@@ -40,13 +41,19 @@ def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_opt
         # On the root bus QEMU would make the device a root complex integrated endpoint.
         command += ["-device", "pcie-root-port,id=ntb-root-port,bus=pcie.0,chassis=1,slot=1",
                     "-device", json.dumps(device)]
-    return command
+    if qmp_fd is not None:
+        command += ["-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control"]
+    return command + list(devices)
 
 
 class Guest:
-    """A running guest; `with` stops it."""
+    """A running guest; `with` stops it.
 
-    def __init__(self, number, port, prepared, socket_path, out, **options):
+    `fds` are file descriptors that the words in `devices` name. With `qmp`, `self.qmp` reaches
+    QEMU itself.
+    """
+
+    def __init__(self, number, port, prepared, socket_path, out, fds=(), qmp=False, **options):
         self.number = number
         self.port = port
         self.name = f"guest {number}"
@@ -55,11 +62,15 @@ class Guest:
         self._next_id = 0
         self._console, console_end = socket.socketpair()
         self._agent, agent_end = socket.socketpair()
-        with console_end, agent_end, open(self._qemu_log, "wb") as log:
+        self._qmp, qmp_end = socket.socketpair()
+        self.qmp = Qmp(self._qmp, self.name) if qmp else None
+        with console_end, agent_end, qmp_end, open(self._qemu_log, "wb") as log:
             command = qemu_command(prepared, number, socket_path, console_end.fileno(),
-                                   agent_end.fileno(), **options)
+                                   agent_end.fileno(),
+                                   qmp_fd=qmp_end.fileno() if qmp else None, **options)
             self.child = Child(f"QEMU of {self.name}", command,
-                               pass_fds=(console_end.fileno(), agent_end.fileno()),
+                               pass_fds=(console_end.fileno(), agent_end.fileno(),
+                                         qmp_end.fileno(), *fds),
                                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.console = LineStream(self._console.fileno(), self.console_log)
         self.agent = LineStream(self._agent.fileno(), out / f"guest{number}.agent.log")
@@ -72,6 +83,7 @@ class Guest:
         for stream, end in ((self.console, self._console), (self.agent, self._agent)):
             stream.join()
             end.close()
+        self._qmp.close()
 
     def check_alive(self):
         """RunError if QEMU has ended."""

@@ -28,6 +28,7 @@ class GuestKernel:
         self.directory = directory
         self.image = directory / f"vmlinuz-{version}"
         self.modules = directory / "modules"
+        self.stock_modules = directory / "stock-modules"
 
     def complete(self):
         """True if everything is there."""

@@ -11,7 +11,8 @@ from errors import UserError
 from paths import BUILD, OUT
 from topology import nt_ports
 
-LATER_RUNS = ("perf", "selftest")
+LATER_RUNS = ("perf",)
+KINDS = ("pingpong", "selftest", "shell")
 LATER_OPTIONS = ("peer", "kernel", "modules", "kernel_deb", "ntb_perf_fix")
 EPILOG = """\
 examples:
@@ -40,10 +41,13 @@ def make_parser():
     add = parser.add_argument
     add("--guests", type=int, default=None, metavar="N",
         help="number of guests (default: one for each NT port, at most 2)")
-    add("--topology", default="two-host", metavar="T",
-        help="built-in topology or file (default: two-host)")
+    add("--topology", default=None, metavar="T",
+        help="built-in topology or file (default: two-host; as many hosts as --guests asks for; "
+        "for selftest two-host-small)")
     add("--run", default="pingpong", metavar="WHAT",
-        help="pingpong (default), shell, or a command that every guest runs")
+        help="pingpong (default), selftest, shell, or a command that every guest runs")
+    add("--data-order", type=int, default=20, metavar="N",
+        help="selftest: its -p, 2^N bytes by ntb_perf each way (default: 20; its own is 32)")
     add("--link", default="switch", metavar="KIND", help="switch: one simulator for all guests")
     add("--vcd", metavar="FILE",
         help="write the waveform there (default for pingpong: in the output directory)")
@@ -72,6 +76,13 @@ def make_parser():
     return parser
 
 
+def default_topology(options):
+    """A topology with a port for each guest, and windows of a size that suits the run."""
+    if options.kind == "selftest":
+        return "two-host-small"
+    return {3: "three-host", 4: "four-host"}.get(options.guests, "two-host")
+
+
 def not_in_this_version(what):
     """The refusal of what a later version has."""
     return UserError("cosim", f"{what} is not in this version", "see ./ntb cosim --help")
@@ -91,17 +102,23 @@ def parse(arguments=None):
         raise UserError("cosim", f"unknown link '{options.link}'", "there is: switch")
     if not options.run.strip():
         raise UserError("cosim", "--run needs something to run", "pingpong, shell or 'COMMAND'")
-    options.kind = options.run if options.run in ("pingpong", "shell") else "command"
+    options.kind = options.run if options.run in KINDS else "command"
     _check_numbers(options)
+    if options.topology is None:
+        options.topology = default_topology(options)
     ports = nt_ports(options.topology)
     if options.guests is None:
         options.guests = min(2, len(ports))
+    options.selftest_seconds = max(options.timeout, 1200.0)
     if not 1 <= options.guests <= len(ports):
         raise UserError("cosim", f"{options.guests} guests on the topology {options.topology}, "
                         f"which has {len(ports)} NT ports", f"give --guests 1 to {len(ports)}")
-    if options.kind == "pingpong" and options.guests != 2:
-        raise UserError("cosim", f"pingpong with {options.guests} guests is not in this version",
-                        "leave out --guests, or give --guests 2")
+    if options.kind == "pingpong" and options.guests < 2:
+        raise UserError("cosim", f"pingpong with {options.guests} guests",
+                        "leave out --guests, or give at least 2")
+    if options.kind == "selftest" and options.guests != 2:
+        raise UserError("cosim", f"{options.kind} with {options.guests} guests",
+                        "leave out --guests: it is for 2")
     options.ports = ports[:options.guests]
     options.out = pathlib.Path(options.out) if options.out else OUT / f"cosim-{options.kind}"
     if options.vcd is None and options.kind == "pingpong":
@@ -125,6 +142,8 @@ def _check_numbers(options):
         raise UserError("cosim", "--seconds is out of range", "give 1 to 3600")
     if not 1 <= options.timeout <= 86400:
         raise UserError("cosim", "--timeout is out of range", "give 1 to 86400")
+    if not 16 <= options.data_order <= 40:
+        raise UserError("cosim", "--data-order is out of range", "give 16 to 40")
     limit = options.vcd_limit
     if limit is not None and not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B?|B)?", limit, re.I):
         raise UserError("cosim", f"--vcd-limit {limit} is no size", "give e.g. 500MiB or 1GiB")

@@ -7,20 +7,23 @@ import collections
 import pathlib
 
 from errors import UserError
+from paths import ROOT
 
 Port = collections.namedtuple("Port", "number partition")
 
-BUILT_IN = {"two-host": (Port(0, 0), Port(2, 1))}
+# The files of which CMake makes the built-in topologies.
+BUILT_IN = ROOT / "testbench/config/topology"
 
 
 def nt_ports(name):
     """The NT ports of a built-in topology, or of a topology file."""
-    if name in BUILT_IN:
-        return list(BUILT_IN[name])
     path = pathlib.Path(name)
     if path.suffix != ".toml":
-        raise UserError("cosim", f"the topology '{name}' is not in this version",
-                        f"there are: {', '.join(BUILT_IN)}, or a topology file FILE.toml")
+        names = sorted(file.stem for file in BUILT_IN.glob("*.toml"))
+        if name not in names:
+            raise UserError("cosim", f"the topology '{name}' is not in this version",
+                            f"there are: {', '.join(names)}, or a topology file FILE.toml")
+        path = BUILT_IN / f"{name}.toml"
     return ports_in_file(path)
 
 

@@ -33,7 +33,7 @@ class Options(unittest.TestCase):
         self.assertEqual("x.vcd", launch_options.parse(["--run", "lspci", "--vcd", "x.vcd"]).vcd)
 
     def test_options_of_later_versions_are_refused_by_name(self):
-        for arguments in (["--run", "perf"], ["--run", "selftest"], ["--link", "ivshmem"],
+        for arguments in (["--run", "perf"], ["--link", "ivshmem"],
                           ["--kernel", "x"], ["--modules", "x"], ["--kernel-deb", "x"],
                           ["--ntb-perf-fix", "on"], ["--topology", "eight-host"]):
             self.assertIn("not in this version", self.refused(*arguments))
@@ -42,9 +42,23 @@ class Options(unittest.TestCase):
         self.assertIn("--frobnicate", self.refused("--frobnicate"))
 
     def test_more_guests_than_ports_are_refused(self):
-        self.assertIn("2 NT ports", self.refused("--guests", "3", "--run", "true"))
+        self.assertIn("2 NT ports", self.refused("--guests", "5", "--run", "true"))
+        self.assertIn("2 NT ports", self.refused("--guests", "3", "--topology", "two-host"))
         self.assertIn("1 guests", self.refused("--guests", "1"))
         self.assertEqual(1, len(launch_options.parse(["--guests", "1", "--run", "true"]).ports))
+
+    def test_the_topology_has_a_port_for_each_guest(self):
+        for count, name, last in ((2, "two-host", Port(2, 1)), (3, "three-host", Port(4, 2)),
+                                  (4, "four-host", Port(6, 3))):
+            options = launch_options.parse(["--guests", str(count)])
+            self.assertEqual((name, last), (options.topology, options.ports[-1]))
+
+    def test_the_selftest_is_for_two_guests_with_small_windows(self):
+        options = launch_options.parse(["--run", "selftest"])
+        self.assertEqual(("two-host-small", 2, 20),
+                         (options.topology, len(options.ports), options.data_order))
+        self.refused("--run", "selftest", "--guests", "3")
+        self.refused("--run", "selftest", "--data-order", "50")
 
     def test_numbers_out_of_range_are_refused(self):
         self.refused("--guests", "0", "--run", "true")
