@@ -50,7 +50,7 @@ struct bar_config {
     bool enabled = false;
     bool is_64bit = false;
     bool prefetchable = false;
-    bool config_space = false; ///< MODE=1: the NT configuration space (BAR0 only)
+    bool config_space = false;  ///< MODE=1: the NT configuration space (BAR0 only)
     std::uint8_t size_log2 = 0; ///< aperture is 2^size_log2 bytes
     bar_translation translation = bar_translation::direct;
     partition_number target_partition{};
@@ -76,21 +76,22 @@ struct topology_config {
 /// Every number of the timing configuration, in core-clock cycles where not said otherwise. No
 /// source gives the device's own figures (B18.5): all defaults are "assumed".
 struct timing_config {
-    std::uint32_t core_clock_ps = 4000; ///< period; 250 MHz assumed
-    bool link_serialisation = true;     ///< TLPs occupy their link (B18.2)
-    std::uint32_t ingress = 12;   ///< last symbol of a TLP to the function's decode
-    std::uint32_t egress = 12;    ///< function to first symbol on the link
-    std::uint32_t decode = 1;     ///< register access in the function
-    std::uint32_t gasa = 4;       ///< extra for a global address space access
-    std::uint32_t doorbell = 8;   ///< OUTDBELLSET to the peers' INDBELLSTS
-    std::uint32_t message = 8;    ///< OUTMSG to the peer's INMSG
-    std::uint32_t event = 8;      ///< switch event to NTINTSTS.SEVENT
-    std::uint32_t interrupt = 4;  ///< NTINTSTS bit to the MSI or INTx message
-    std::uint32_t window = 10;    ///< memory-window translation
+    std::uint32_t core_clock_ps = 4000;   ///< period; 250 MHz assumed
+    bool link_serialisation = true;       ///< TLPs occupy their link (B18.2)
+    std::uint32_t ingress = 12;           ///< last symbol of a TLP to the function's decode
+    std::uint32_t egress = 12;            ///< function to first symbol on the link
+    std::uint32_t decode = 1;             ///< register access in the function
+    std::uint32_t gasa = 4;               ///< extra for a global address space access
+    std::uint32_t doorbell = 8;           ///< OUTDBELLSET to the peers' INDBELLSTS
+    std::uint32_t message = 8;            ///< OUTMSG to the peer's INMSG
+    std::uint32_t event = 8;              ///< switch event to NTINTSTS.SEVENT
+    std::uint32_t interrupt = 4;          ///< NTINTSTS bit to the MSI or INTx message
+    std::uint32_t window = 10;            ///< memory-window translation
     std::uint32_t link_retrain_ns = 1000; ///< DL_Down to DL_Up of a hot reset, nanoseconds
     std::uint32_t completion_timeout_us = 50000;
 };
-inline constexpr std::uint32_t max_timing_cycles = 255; ///< bound of each cycle count (delay lines have 256 places)
+inline constexpr std::uint32_t max_timing_cycles =
+    255; ///< bound of each cycle count (delay lines have 256 places)
 
 /// All delays zero: for functional tests and for measuring the model's own cost.
 [[nodiscard]] constexpr timing_config ideal_timing() {

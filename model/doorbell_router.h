@@ -40,9 +40,9 @@ private:
     const core_clock& clock_;
     std::uint32_t delay_;
     const function_directory& functions_;
-    bits_per_partition may_ring_ = all_ones();  ///< transposed ~GODBELLMSKn
-    bits_per_partition reaches_ = all_ones();   ///< transposed ~GIDBELLMSKn
-    delay_line<bits_per_partition, 256> line_;  ///< one place per cycle of the longest delay
+    bits_per_partition may_ring_ = all_ones(); ///< transposed ~GODBELLMSKn
+    bits_per_partition reaches_ = all_ones();  ///< transposed ~GIDBELLMSKn
+    delay_line<bits_per_partition, 256> line_; ///< one place per cycle of the longest delay
 
     static constexpr bits_per_partition all_ones() {
         bits_per_partition b{};

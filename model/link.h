@@ -34,8 +34,7 @@ public:
 
     /// Bytes on the wire of `data_bytes` in TLPs of at most `max_payload` each.
     [[nodiscard]] static std::uint32_t wire_bytes(std::uint32_t data_bytes,
-                                                  std::uint32_t max_payload,
-                                                  std::uint32_t header) {
+                                                  std::uint32_t max_payload, std::uint32_t header) {
         const std::uint32_t tlps = (data_bytes + max_payload - 1) / max_payload;
         return ((data_bytes + 3U) & ~3U) + (tlps == 0 ? 1 : tlps) * (tlp_overhead + header);
     }

@@ -36,9 +36,8 @@ translated_piece memory_windows::translate(unsigned bar, std::uint64_t aperture,
     const std::uint32_t setup = bank_.get(nt::BARSETUP.at(bar));
     const auto kind = static_cast<bar_translation>(nt::BARSETUP_ATRAN.get(setup));
     if (kind == bar_translation::direct) {
-        const std::uint64_t base =
-            (std::uint64_t{bank_.get(nt::BARUTBASE.at(bar))} << 32) |
-            bank_.get(nt::BARLTBASE.at(bar));
+        const std::uint64_t base = (std::uint64_t{bank_.get(nt::BARUTBASE.at(bar))} << 32) |
+                                   bank_.get(nt::BARLTBASE.at(bar));
         out.result = verdict::forwarded;
         out.partition = partition_number(nt::BARSETUP_TPART.get(setup));
         out.address = base + offset; // an adder: the base need not be aligned to the size (B9.4)

@@ -17,9 +17,9 @@ namespace ntb {
 struct translated_piece {
     enum class verdict : std::uint8_t {
         forwarded,
-        outside,      ///< the BAR is disabled or the request runs past its end
-        over_limit,   ///< a byte lies above BARLIMIT
-        no_entry,     ///< table index without entry, or entry not VALID
+        outside,    ///< the BAR is disabled or the request runs past its end
+        over_limit, ///< a byte lies above BARLIMIT
+        no_entry,   ///< table index without entry, or entry not VALID
     };
     verdict result = verdict::outside;
     partition_number partition{};

@@ -17,14 +17,17 @@ nt_function::nt_function(port_number port, const topology_config& topology,
                          interrupt_output& output, bool sharing)
     : port_(port), partition_(topology.ports[port.value()].partition), sharing_(sharing),
       config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
-      bank_(register_plan(), *this, 0), interrupts_(bank_, output, clock, timing.interrupt), windows_(bank_, luts_) {
+      bank_(register_plan(), *this, 0), interrupts_(bank_, output, clock, timing.interrupt),
+      windows_(bank_, luts_) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned b = 0; b < bar_count; ++b)
         shape_bar(b);
 }
 
-bool nt_function::in_active_partition() const { return core_.partition_active(partition_); }
+bool nt_function::in_active_partition() const {
+    return core_.partition_active(partition_);
+}
 
 void nt_function::load_reset_values(const topology_config& topology) {
     bank_.set_reset(nt::DID.at(), nt::DID_DID, static_cast<std::uint32_t>(topology.device));
@@ -79,8 +82,8 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
         if (n != 4 || enables != nullptr) {
             a.byte_mask = 0;
             for (std::uint32_t i = 0; i < n; ++i) {
-                const bool on = enables == nullptr ||
-                                enables[(done + i) % enables_length] == TLM_BYTE_ENABLED;
+                const bool on =
+                    enables == nullptr || enables[(done + i) % enables_length] == TLM_BYTE_ENABLED;
                 if (on)
                     a.byte_mask |= 0xFFU << ((lane + i) * 8U);
             }
@@ -182,7 +185,9 @@ void nt_function::doorbells_arrived(std::uint32_t bits) {
     interrupts_.update();
 }
 
-std::uint32_t nt_function::inbound_doorbells() const { return bank_.get(nt::INDBELLSTS.at()); }
+std::uint32_t nt_function::inbound_doorbells() const {
+    return bank_.get(nt::INDBELLSTS.at());
+}
 
 bool nt_function::message_arrived(unsigned n, std::uint32_t data, partition_number source) {
     const std::uint32_t full = nt::MSGSTS_INMSGSTS0.mask << n;

@@ -27,8 +27,8 @@
 #include "model/lookup_tables.h"
 #include "model/memory_windows.h"
 #include "model/nt_interrupts.h"
-#include "model/regs/nt_refs.h"
 #include "model/register_bank.h"
+#include "model/regs/nt_refs.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
 
@@ -42,8 +42,7 @@ public:
 
     /// `sharing` = another NT function has the same partition (topology "seed").
     nt_function(port_number port, const topology_config& topology, const timing_config& timing,
-                const core_clock& clock, switch_core& core, interrupt_output& output,
-                bool sharing);
+                const core_clock& clock, switch_core& core, interrupt_output& output, bool sharing);
 
     [[nodiscard]] port_number port() const { return port_; }
     [[nodiscard]] partition_number partition() const { return partition_; }
@@ -173,8 +172,7 @@ private:
     static constexpr std::uint32_t nt_pmcsr_ = nt::PMCSR.at();
     static constexpr std::uint32_t nt_pstate_ = nt::PMCSR_PSTATE.mask;
     static constexpr std::uint32_t nt_barsetup0_ = nt::BARSETUP.at(0);
-    static constexpr std::uint32_t nt_bar0_config_ =
-        nt::BARSETUP_EN.mask | nt::BARSETUP_MODE.mask;
+    static constexpr std::uint32_t nt_bar0_config_ = nt::BARSETUP_EN.mask | nt::BARSETUP_MODE.mask;
 
     trace_sink* sink_ = nullptr;
     struct counted_wire {

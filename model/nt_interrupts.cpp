@@ -65,9 +65,8 @@ void nt_interrupts::act(const change& c) {
     }
     if (!c.rising || bank_.get_field(nt::MSICAP.at(), nt::MSICAP_EN) == 0)
         return;
-    const std::uint64_t address =
-        (static_cast<std::uint64_t>(bank_.get(nt::MSIUADDR.at())) << 32) |
-        bank_.get(nt::MSIADDR.at());
+    const std::uint64_t address = (static_cast<std::uint64_t>(bank_.get(nt::MSIUADDR.at())) << 32) |
+                                  bank_.get(nt::MSIADDR.at());
     const bool master = bank_.get_field(nt::PCICMD.at(), nt::PCICMD_BME) != 0;
     if (master && output_.send_msi(address, bank_.get(nt::MSIMDATA.at()) & 0xFFFFU))
         pulse(msi_wire_, msi_count_, sent_);

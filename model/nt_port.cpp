@@ -26,13 +26,12 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
       host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
       core_(core), link_(topology.ports[number.value()], timing, core.clock()),
       function_(number, topology, timing, core.clock(), core, *this, sharing),
-      config_(*this, door_kind::config, 0, "config"),
-      bars_{{{*this, door_kind::bar, 0, "bar0"},
-             {*this, door_kind::bar, 1, "bar1"},
-             {*this, door_kind::bar, 2, "bar2"},
-             {*this, door_kind::bar, 3, "bar3"},
-             {*this, door_kind::bar, 4, "bar4"},
-             {*this, door_kind::bar, 5, "bar5"}}} {
+      config_(*this, door_kind::config, 0, "config"), bars_{{{*this, door_kind::bar, 0, "bar0"},
+                                                             {*this, door_kind::bar, 1, "bar1"},
+                                                             {*this, door_kind::bar, 2, "bar2"},
+                                                             {*this, door_kind::bar, 3, "bar3"},
+                                                             {*this, door_kind::bar, 4, "bar4"},
+                                                             {*this, door_kind::bar, 5, "bar5"}}} {
     upstream_payload_.set_extension(&upstream_extension_);
 
     sc_core::sc_spawn_options interrupts;
@@ -195,8 +194,10 @@ void nt_port::forward(tlm::tlm_generic_payload& request) {
     if (link_.traced()) {
         tlp_text text;
         if (ok)
-            text.add("CplD ").decimal(request.get_data_length()).add("B ").data(
-                request.get_data_ptr(), request.get_data_length());
+            text.add("CplD ")
+                .decimal(request.get_data_length())
+                .add("B ")
+                .data(request.get_data_ptr(), request.get_data_length());
         else
             text.add("Cpl UR");
         link_.show_rx(s, text.view());
@@ -213,8 +214,7 @@ void nt_port::refuse(tlm::tlm_generic_payload& p) {
 void nt_port::complete(const tlm::tlm_generic_payload& p) {
     if (link_.instant() && !link_.traced())
         return;
-    const bool has_data =
-        p.get_command() == tlm::TLM_READ_COMMAND && p.is_response_ok();
+    const bool has_data = p.get_command() == tlm::TLM_READ_COMMAND && p.is_response_ok();
     const link::slot s = link_.occupy_tx(link::wire_bytes(
         has_data ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
     if (link_.traced()) {
@@ -225,8 +225,10 @@ void nt_port::complete(const tlm::tlm_generic_payload& p) {
         else if (!has_data)
             text.add("Cpl");
         else
-            text.add("CplD ").decimal(p.get_data_length()).add("B ").data(p.get_data_ptr(),
-                                                                         p.get_data_length());
+            text.add("CplD ")
+                .decimal(p.get_data_length())
+                .add("B ")
+                .data(p.get_data_ptr(), p.get_data_length());
         link_.show_tx(s, text.view());
     }
     wait_until(s.end_ps);
@@ -241,10 +243,7 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
     if (kind == door_kind::config)
         text.add(is_write ? "CfgWr " : "CfgRd ").hex(p.get_address(), 3);
     else
-        text.add(is_write ? "MWr bar" : "MRd bar")
-            .decimal(bar)
-            .add('+')
-            .hex(p.get_address(), 4);
+        text.add(is_write ? "MWr bar" : "MRd bar").decimal(bar).add('+').hex(p.get_address(), 4);
     text.add(' ').decimal(p.get_data_length()).add('B');
     if (is_write)
         text.add(' ').data(p.get_data_ptr(), p.get_data_length());
@@ -257,8 +256,8 @@ bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) noexcept {
 
 void nt_port::send_intx(bool asserted) noexcept {
     // Without room the level is wrong until the next change; 256 places make that unreachable.
-    (void)send_upstream(upstream_tlp{
-        asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0, {}});
+    (void)send_upstream(
+        upstream_tlp{asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0, {}});
 }
 
 bool nt_port::send_upstream(const upstream_tlp& tlp) {

@@ -21,9 +21,7 @@
 
 namespace ntb {
 
-class nt_port : public sc_core::sc_module,
-                public interrupt_output,
-                public forwarding_target {
+class nt_port : public sc_core::sc_module, public interrupt_output, public forwarding_target {
 public:
     nt_port(const sc_core::sc_module_name& name, port_number number,
             const topology_config& topology, const timing_config& timing, switch_core& core,

@@ -9,26 +9,26 @@ namespace ntb {
 const nt_function::plan& nt_function::register_plan() {
     using f = nt_function;
     static constexpr std::array<plan::behaviour, 20> behaviours{{
-        {nt::PCICMD, nullptr, &f::wrote_interrupt_input},
-        {nt::BAR, nullptr, &f::wrote_bar},
-        {nt::MSICAP, nullptr, &f::wrote_interrupt_input},
-        {nt::NTINTSTS, nullptr, &f::wrote_interrupt_input},
-        {nt::NTINTMSK, nullptr, &f::wrote_interrupt_input},
-        {nt::NTGSIGNAL, nullptr, &f::wrote_ntgsignal},
-        {nt::OUTDBELLSET, nullptr, &f::wrote_outdbellset},
-        {nt::INDBELLSTS, nullptr, &f::wrote_indbellsts},
-        {nt::INDBELLMSK, nullptr, &f::wrote_interrupt_input},
-        {nt::OUTMSG, nullptr, &f::wrote_outmsg},
-        {nt::MSGSTS, &f::read_msgsts, &f::wrote_interrupt_input},
-        {nt::MSGSTSMSK, nullptr, &f::wrote_interrupt_input},
-        {nt::BARSETUP, nullptr, &f::wrote_barsetup},
-        {nt::BARLIMIT, nullptr, &f::wrote_barlimit},
-        {nt::NTMTBLDATA, &f::read_ntmtbldata, &f::wrote_ntmtbldata},
-        {nt::REQIDCAP, &f::read_reqidcap, nullptr},
-        {nt::LUTLDATA, &f::read_lutldata, &f::wrote_lutldata},
-        {nt::LUTMDATA, &f::read_lutmdata, &f::wrote_lutmdata},
-        {nt::LUTUDATA, &f::read_lutudata, &f::wrote_lutudata},
-        {nt::GASADATA, &f::read_gasadata, &f::wrote_gasadata},
+        plan::on_write(nt::PCICMD, &f::wrote_interrupt_input),
+        plan::on_write(nt::BAR, &f::wrote_bar),
+        plan::on_write(nt::MSICAP, &f::wrote_interrupt_input),
+        plan::on_write(nt::NTINTSTS, &f::wrote_interrupt_input),
+        plan::on_write(nt::NTINTMSK, &f::wrote_interrupt_input),
+        plan::on_write(nt::NTGSIGNAL, &f::wrote_ntgsignal),
+        plan::on_write(nt::OUTDBELLSET, &f::wrote_outdbellset),
+        plan::on_write(nt::INDBELLSTS, &f::wrote_indbellsts),
+        plan::on_write(nt::INDBELLMSK, &f::wrote_interrupt_input),
+        plan::on_write(nt::OUTMSG, &f::wrote_outmsg),
+        plan::on_access(nt::MSGSTS, &f::read_msgsts, &f::wrote_interrupt_input),
+        plan::on_write(nt::MSGSTSMSK, &f::wrote_interrupt_input),
+        plan::on_write(nt::BARSETUP, &f::wrote_barsetup),
+        plan::on_write(nt::BARLIMIT, &f::wrote_barlimit),
+        plan::on_access(nt::NTMTBLDATA, &f::read_ntmtbldata, &f::wrote_ntmtbldata),
+        plan::on_read(nt::REQIDCAP, &f::read_reqidcap),
+        plan::on_access(nt::LUTLDATA, &f::read_lutldata, &f::wrote_lutldata),
+        plan::on_access(nt::LUTMDATA, &f::read_lutmdata, &f::wrote_lutmdata),
+        plan::on_access(nt::LUTUDATA, &f::read_lutudata, &f::wrote_lutudata),
+        plan::on_access(nt::GASADATA, &f::read_gasadata, &f::wrote_gasadata),
     }};
     static constexpr plan p = plan::make(regs::nt_map, 0, behaviours);
     return p;
@@ -128,7 +128,9 @@ void nt_function::shape_bar(unsigned bar) {
 
 // --- mapping table, requester ID, lookup tables -----------------------------------------------
 
-std::uint32_t nt_function::read_reqidcap(const register_access& a) { return a.requester.value(); }
+std::uint32_t nt_function::read_reqidcap(const register_access& a) {
+    return a.requester.value();
+}
 
 std::uint32_t nt_function::read_ntmtbldata(const register_access& a) {
     const unsigned i = bank_.get_field(nt::NTMTBLADDR.at(), nt::NTMTBLADDR_ADDR);

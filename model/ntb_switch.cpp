@@ -23,8 +23,8 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
             sharing = sharing || (other != p && has_nt_function(topology_.ports[other].mode) &&
                                   topology_.ports[other].partition == port.partition);
         const std::string port_name = "port" + std::to_string(p);
-        ports_[p] = std::make_unique<nt_port>(port_name.c_str(), port_number(p), topology_,
-                                              timing_, *core_, sharing);
+        ports_[p] = std::make_unique<nt_port>(port_name.c_str(), port_number(p), topology_, timing_,
+                                              *core_, sharing);
         core_->add(port_number(p), ports_[p]->function(), *ports_[p]);
     }
     if (trace != nullptr) {
@@ -93,7 +93,9 @@ void ntb_switch::fundamental_reset(partition_number partition) {
     core_->events().raise(switch_event::fundamental_reset, partition.value());
 }
 
-void ntb_switch::set_temperature(unsigned half_degrees) { core_->temperature().set(half_degrees); }
+void ntb_switch::set_temperature(unsigned half_degrees) {
+    core_->temperature().set(half_degrees);
+}
 
 std::uint32_t ntb_switch::global_read(std::uint32_t address) {
     register_access a{};

@@ -45,6 +45,7 @@ public:
     void set_link(port_number port, bool up);
     [[nodiscard]] bool link_up(port_number port) const;
     /// Hot reset arriving on that port's link: link down and up, then as behaviour.md section 4.
+    /// Waits until the link is up again, so only from an SC_THREAD.
     void hot_reset(port_number port);
     /// Fundamental reset of one partition.
     void fundamental_reset(partition_number partition);

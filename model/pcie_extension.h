@@ -13,21 +13,21 @@ namespace ntb {
 
 /// What a transaction is on the link.
 enum class tlp_kind : std::uint8_t {
-    memory,          ///< MRd/MWr
-    config,          ///< CfgRd0/CfgWr0
-    msi,             ///< MWr that is a message signalled interrupt; vector says which
-    assert_intx,     ///< Msg Assert_INTA
-    deassert_intx,   ///< Msg Deassert_INTA
+    memory,        ///< MRd/MWr
+    config,        ///< CfgRd0/CfgWr0
+    msi,           ///< MWr that is a message signalled interrupt; vector says which
+    assert_intx,   ///< Msg Assert_INTA
+    deassert_intx, ///< Msg Deassert_INTA
 };
 
 class pcie_extension : public tlm::tlm_extension<pcie_extension> {
 public:
     tlp_kind kind = tlp_kind::memory;
-    requester_id requester{};   ///< of the TLP
+    requester_id requester{};     ///< of the TLP
     bool requester_valid = false; ///< false: the port's topology says who the host is
-    bool poisoned = false;      ///< EP bit
+    bool poisoned = false;        ///< EP bit
     std::uint8_t tag = 0;
-    std::uint8_t vector = 0;    ///< with kind msi
+    std::uint8_t vector = 0; ///< with kind msi
 
     tlm::tlm_extension_base* clone() const override { return new pcie_extension(*this); }
     void copy_from(const tlm::tlm_extension_base& other) override {

@@ -51,7 +51,20 @@ struct bank_plan {
         regs::reg_ref where{};
         read_hook on_read = nullptr;
         write_hook on_write = nullptr;
+        // Said, not asked of the pointers: under UBSan g++ takes no comparison of a member pointer
+        // for a constant expression.
+        bool reads = false;
+        bool writes = false;
     };
+    static constexpr behaviour on_read(regs::reg_ref where, read_hook r) {
+        return {where, r, nullptr, true, false};
+    }
+    static constexpr behaviour on_write(regs::reg_ref where, write_hook w) {
+        return {where, nullptr, w, false, true};
+    }
+    static constexpr behaviour on_access(regs::reg_ref where, read_hook r, write_hook w) {
+        return {where, r, w, true, true};
+    }
     static constexpr std::size_t max_behaviours = 64;
 
     static constexpr std::uint8_t is_mapped = 1;
@@ -70,9 +83,9 @@ struct bank_plan {
         bank_plan plan{};
         plan.layout = regs::layout_of<Dwords>(map, base);
         for (std::size_t d = 0; d < Dwords; ++d)
-            plan.flags[d] = static_cast<std::uint8_t>(
-                (plan.layout[d].mapped ? is_mapped : 0U) |
-                (plan.layout[d].dword_only ? is_dword_only : 0U));
+            plan.flags[d] =
+                static_cast<std::uint8_t>((plan.layout[d].mapped ? is_mapped : 0U) |
+                                          (plan.layout[d].dword_only ? is_dword_only : 0U));
         for (std::size_t b = 0; b < B; ++b) {
             plan.behaviours[b] = list[b];
             for (unsigned i = 0; i < list[b].where.first_count; ++i) {
@@ -81,7 +94,7 @@ struct bank_plan {
                     if (plan.behaviour_of[d] != 0)
                         throw std::logic_error("two behaviours on one dword");
                     plan.behaviour_of[d] = static_cast<std::uint8_t>(b + 1);
-                    if (list[b].on_read != nullptr)
+                    if (list[b].reads)
                         plan.flags[d] = static_cast<std::uint8_t>(plan.flags[d] | hooks_read);
                 }
             }
@@ -152,7 +165,7 @@ public:
         put(d, v);
         if (plan_.behaviour_of[d] != 0) {
             const auto& b = plan_.behaviours[plan_.behaviour_of[d] - 1U];
-            if (b.on_write != nullptr)
+            if (b.writes)
                 (owner_.*b.on_write)(a, before);
         }
         return true;

@@ -3,4 +3,6 @@
 // main() of its own gets this one; a program with an sc_main() of its own overrides it.
 #include <systemc>
 
-__attribute__((weak)) int sc_main(int, char**) { return 0; }
+__attribute__((weak)) int sc_main(int, char**) {
+    return 0;
+}

@@ -35,21 +35,21 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
 const switch_core::plan& switch_core::register_plan() {
     using c = switch_core;
     static constexpr std::array<plan::behaviour, 15> behaviours{{
-        {sw::SELINKUPSTS, nullptr, &c::wrote_event_register},
-        {sw::SELINKUPMSK, nullptr, &c::wrote_event_register},
-        {sw::SELINKDNSTS, nullptr, &c::wrote_event_register},
-        {sw::SELINKDNMSK, nullptr, &c::wrote_event_register},
-        {sw::SEFRSTSTS, nullptr, &c::wrote_event_register},
-        {sw::SEFRSTMSK, nullptr, &c::wrote_event_register},
-        {sw::SEHRSTSTS, nullptr, &c::wrote_event_register},
-        {sw::SEHRSTMSK, nullptr, &c::wrote_event_register},
-        {sw::SEGSIGSTS, nullptr, &c::wrote_event_register},
-        {sw::SEGSIGMSK, nullptr, &c::wrote_event_register},
-        {sw::GODBELLMSK, nullptr, &c::wrote_godbellmsk},
-        {sw::GIDBELLMSK, nullptr, &c::wrote_gidbellmsk},
-        {sw::TMPCTL, nullptr, &c::wrote_temperature_control},
-        {sw::TMPADJ, nullptr, &c::wrote_temperature_control},
-        {sw::TMPALARM, nullptr, &c::wrote_tmpalarm},
+        plan::on_write(sw::SELINKUPSTS, &c::wrote_event_register),
+        plan::on_write(sw::SELINKUPMSK, &c::wrote_event_register),
+        plan::on_write(sw::SELINKDNSTS, &c::wrote_event_register),
+        plan::on_write(sw::SELINKDNMSK, &c::wrote_event_register),
+        plan::on_write(sw::SEFRSTSTS, &c::wrote_event_register),
+        plan::on_write(sw::SEFRSTMSK, &c::wrote_event_register),
+        plan::on_write(sw::SEHRSTSTS, &c::wrote_event_register),
+        plan::on_write(sw::SEHRSTMSK, &c::wrote_event_register),
+        plan::on_write(sw::SEGSIGSTS, &c::wrote_event_register),
+        plan::on_write(sw::SEGSIGMSK, &c::wrote_event_register),
+        plan::on_write(sw::GODBELLMSK, &c::wrote_godbellmsk),
+        plan::on_write(sw::GIDBELLMSK, &c::wrote_gidbellmsk),
+        plan::on_write(sw::TMPCTL, &c::wrote_temperature_control),
+        plan::on_write(sw::TMPADJ, &c::wrote_temperature_control),
+        plan::on_write(sw::TMPALARM, &c::wrote_tmpalarm),
     }};
     static constexpr plan p = plan::make(regs::sw_map, registers_base, behaviours);
     return p;

@@ -27,7 +27,7 @@ class switch_core : public sc_core::sc_module {
 public:
     static constexpr std::uint32_t registers_base = 0x3E000; ///< of the switch registers (B1.7)
     static constexpr std::size_t register_dwords = 0x480;
-    static constexpr std::uint32_t function_stride = 0x2000;   ///< port p: bridge at p * stride,
+    static constexpr std::uint32_t function_stride = 0x2000;    ///< port p: bridge at p * stride,
     static constexpr std::uint32_t nt_function_offset = 0x1000; ///< NT function this much above
     using bank_type = register_bank<switch_core, register_dwords>;
 

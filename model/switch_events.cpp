@@ -22,7 +22,9 @@ constexpr std::array<event_registers, 5> all_types{{
     {switch_event::global_signal, sw::SEGSIGSTS, sw::SEGSIGMSK},
 }};
 
-constexpr std::uint32_t bit_of(switch_event t) { return 1U << static_cast<unsigned>(t); }
+constexpr std::uint32_t bit_of(switch_event t) {
+    return 1U << static_cast<unsigned>(t);
+}
 
 } // namespace
 

@@ -17,7 +17,8 @@ void temperature_sensor::measure() {
     auto& bank = core_.bank();
     if (bank.get_field(sw::TMPCTL.at(), sw::TMPCTL_PDOWN) != 0)
         return;
-    const auto offset = static_cast<std::int8_t>(bank.get_field(sw::TMPADJ.at(), sw::TMPADJ_OFFSET));
+    const auto offset =
+        static_cast<std::int8_t>(bank.get_field(sw::TMPADJ.at(), sw::TMPADJ_OFFSET));
     const auto now = static_cast<std::uint32_t>(
         std::clamp(static_cast<int>(ambient_) + static_cast<int>(offset), 0, 255));
     const std::uint32_t before = bank.get(sw::TMPSTS.at());

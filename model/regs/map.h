@@ -67,14 +67,14 @@ struct dimension {
 
 struct reg {
     std::string_view name{};
-    std::uint32_t offset = 0;   ///< bytes from the start of the space
-    std::uint8_t size = 4;      ///< bytes: 1, 2 or 4
+    std::uint32_t offset = 0; ///< bytes from the start of the space
+    std::uint8_t size = 4;    ///< bytes: 1, 2 or 4
     std::string_view description{};
-    std::string_view source{};  ///< where the facts are from
+    std::string_view source{};    ///< where the facts are from
     std::string_view behaviour{}; ///< IDs of docs/reference/behaviour.md, e.g. "B5.1 B5.8"
     confidence sureness = confidence::documented;
-    bool dword_only = false;    ///< sub-dword accesses are ignored and read 0 (B1.8, B7.8)
-    dimension first{};          ///< e.g. {'x', 8, 0x20}
+    bool dword_only = false; ///< sub-dword accesses are ignored and read 0 (B1.8, B7.8)
+    dimension first{};       ///< e.g. {'x', 8, 0x20}
     dimension second{};
     std::array<field, max_fields> fields{};
 
@@ -129,7 +129,7 @@ template <std::size_t N>
 template <std::size_t N>
 [[nodiscard]] constexpr reg_ref find(const std::array<reg, N>& map, std::string_view name) {
     const reg& r = row_of(map, name);
-    return reg_ref{r.offset,      r.first.stride,  r.second.stride,
+    return reg_ref{r.offset,      r.first.stride, r.second.stride,
                    r.first.count, r.second.count, r.size};
 }
 
@@ -150,17 +150,17 @@ struct dword_layout {
     std::uint32_t rw = 0;
     std::uint32_t rw1c = 0;
     std::uint32_t rw1s = 0;
-    std::uint32_t command = 0;  ///< wo bits
+    std::uint32_t command = 0; ///< wo bits
     std::uint32_t reset = 0;
-    std::uint32_t kept = 0;     ///< bits that survive a hot reset
+    std::uint32_t kept = 0; ///< bits that survive a hot reset
     bool mapped = false;
     bool dword_only = false;
 };
 
 /// Merges a map into the dword array of a space that begins at byte offset `base`.
 template <std::size_t Dwords, std::size_t N>
-[[nodiscard]] constexpr std::array<dword_layout, Dwords>
-layout_of(const std::array<reg, N>& map, std::uint32_t base = 0) {
+[[nodiscard]] constexpr std::array<dword_layout, Dwords> layout_of(const std::array<reg, N>& map,
+                                                                   std::uint32_t base = 0) {
     std::array<dword_layout, Dwords> out{};
     for (const reg& r : map) {
         for (unsigned i = 0; i < r.first.count; ++i) {
@@ -174,17 +174,25 @@ layout_of(const std::array<reg, N>& map, std::uint32_t base = 0) {
                     if (f.name.empty())
                         break;
                     const std::uint32_t m = f.mask() << in_dword;
-                    const bool readable =
-                        f.policy != access::wo && f.policy != access::reserved;
+                    const bool readable = f.policy != access::wo && f.policy != access::reserved;
                     if (readable)
                         d.readable |= m;
                     switch (f.policy) {
-                    case access::rw: d.rw |= m; break;
-                    case access::rw1c: d.rw1c |= m; break;
-                    case access::rw1s: d.rw1s |= m; break;
-                    case access::wo: d.command |= m; break;
+                    case access::rw:
+                        d.rw |= m;
+                        break;
+                    case access::rw1c:
+                        d.rw1c |= m;
+                        break;
+                    case access::rw1s:
+                        d.rw1s |= m;
+                        break;
+                    case access::wo:
+                        d.command |= m;
+                        break;
                     case access::ro:
-                    case access::reserved: break;
+                    case access::reserved:
+                        break;
                     }
                     d.reset |= (f.reset << (f.lsb + in_dword)) & m;
                     if (f.on_hot_reset == hot_reset::keeps)

@@ -7,7 +7,9 @@
 
 namespace ntb::nt {
 
-constexpr regs::reg_ref reg(std::string_view name) { return regs::find(regs::nt_map, name); }
+constexpr regs::reg_ref reg(std::string_view name) {
+    return regs::find(regs::nt_map, name);
+}
 constexpr regs::field_ref field(std::string_view name, std::string_view f) {
     return regs::find_field(regs::nt_map, name, f);
 }

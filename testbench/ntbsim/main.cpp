@@ -39,7 +39,9 @@ int ntbsim_main(int argc, char** argv) {
 
 } // namespace
 
-int sc_main(int argc, char* argv[]) { return ntbsim_main(argc, argv); }
+int sc_main(int argc, char* argv[]) {
+    return ntbsim_main(argc, argv);
+}
 
 // SystemC's own main() greets; a program whose output others read does not.
 int main(int argc, char* argv[]) {

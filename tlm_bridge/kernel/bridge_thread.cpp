@@ -12,7 +12,8 @@
 namespace ntb::bridge {
 
 namespace {
-constexpr std::size_t stack_bytes = std::size_t{512} * 1024; ///< of each SC_THREAD: JSON and logging need room
+constexpr std::size_t stack_bytes =
+    std::size_t{512} * 1024; ///< of each SC_THREAD: JSON and logging need room
 constexpr std::uint64_t ps_per_ns = 1000;
 /// Keys of the set: two for each port, in order; from here on what watch() was given.
 constexpr std::uint64_t first_watched_key = 1U << 16U;
