@@ -9,9 +9,11 @@
 
 #include "model/regs/all_maps.h"
 #include "testbench/fixture/two_hosts.h"
+#include "testbench/root_complex/enumeration.h"
 #include "testbench/tests/bits.h"
 #include "testbench/tests/expected_time.h"
 #include "testbench/tests/raw_access.h"
+#include "testbench/tests/several_hosts.h"
 
 using namespace ntb;
 using namespace ntb::test;
@@ -115,8 +117,9 @@ std::uint32_t after_write(const regs::reg& row, std::uint32_t before, std::uint3
 
 /// Registers whose stored value depends on more than their own policy; other files test them.
 bool has_rules_of_its_own(std::string_view name) {
-    return name == "BAR{n}" || name == "BARLIMIT{n}" || name == "NTMTBLDATA" || name == "LUTLDATA" || name == "LUTMDATA" ||
-           name == "LUTUDATA" || name == "REQIDCAP" || name == "GASAADDR" || name == "GASADATA";
+    return name == "BAR{n}" || name == "BARLIMIT{n}" || name == "NTMTBLDATA" ||
+           name == "LUTLDATA" || name == "LUTMDATA" || name == "LUTUDATA" || name == "REQIDCAP" ||
+           name == "GASAADDR" || name == "GASADATA";
 }
 
 /// The written value with what would close a door left open.
@@ -334,6 +337,76 @@ BOOST_FIXTURE_TEST_CASE(only_enabled_bytes_are_read, open_doors) { // register_b
             BOOST_TEST(raw.over(host0.bar_sockets[0]) == tlm::TLM_OK_RESPONSE);
             BOOST_TEST(raw.value() == expected);
         }
+    });
+}
+
+// A switch that nobody watches and that takes no time answers plain reads in a short way.
+BOOST_AUTO_TEST_CASE(the_short_way_of_a_read_gives_what_the_long_way_gives) { // nt_function.h
+    simulated_test test;
+    recorded_signals signals;
+    const topology_config topology = topology_of({{0, 0}, {2, 1}});
+    platform watched("watched", topology, ideal_timing(), &signals); // the long way
+    platform alone("alone", topology, ideal_timing());
+    test.run([&] {
+        std::mt19937 random(1);
+        const auto below = [&random](unsigned n) { return static_cast<unsigned>(random() % n); };
+        for (platform* p : {&watched, &alone}) {
+            p->power_on();
+            BOOST_TEST_REQUIRE(enumerate(p->host(port_number(0))).present);
+        }
+        raw_access raw;
+        raw.extension.requester_valid = true;
+        unsigned errors = 0;
+        for (unsigned i = 0; i < 20'000; ++i) {
+            // Now and then another state: no memory space, D3hot, BAR0 disabled, link down.
+            const std::uint32_t command = below(100) == 0 ? cmd_master : cmd_master | cmd_memory;
+            const std::uint32_t power = below(100) == 0 ? 3 : 0;
+            const std::uint32_t setup = below(100) == 0 ? 0x000004C0 : 0x800004C0;
+            const bool up = below(100) != 0;
+            const bool by_config = below(2) == 0;
+            const std::uint64_t address = below(20) == 0  ? 0xFF8 + below(16)
+                                          : below(2) == 0 ? 4 * below(1024)
+                                                          : below(4096);
+            const unsigned length = below(2) == 0 ? 4 : 1 + below(8);
+            const unsigned streaming = below(20) == 0 ? length - 1 : length;
+            std::array<unsigned char, 8> enables{};
+            for (unsigned char& e : enables)
+                e = below(2) == 0 ? TLM_BYTE_DISABLED : TLM_BYTE_ENABLED;
+            const bool has_enables = below(4) == 0;
+            const std::uint32_t value = static_cast<std::uint32_t>(random());
+            raw.extension.requester = requester_id(value & 0xFFFFU);
+            std::array<std::uint64_t, 2> got{};
+            std::array<tlm::tlm_response_status, 2> status{};
+            for (platform* p : {&watched, &alone}) {
+                const unsigned which = p == &watched ? 0 : 1;
+                root_complex& host = p->host(port_number(0));
+                BOOST_TEST(host.config_write(storage, value).ok());
+                BOOST_TEST(host.config_write(0x004, command, 2).ok());
+                BOOST_TEST(host.config_write(0x0C4, power).ok());
+                BOOST_TEST(host.config_write(0x470, setup).ok());
+                p->set_link(port_number(0), up);
+                raw.read(address, length);
+                raw.payload.set_streaming_width(streaming);
+                if (has_enables) {
+                    raw.payload.set_byte_enable_ptr(enables.data());
+                    raw.payload.set_byte_enable_length(length);
+                }
+                status.at(which) =
+                    by_config ? raw.over(host.config_socket) : raw.over(host.bar_sockets[0]);
+                got.at(which) = raw.value();
+                p->set_link(port_number(0), true);
+            }
+            if (status.at(0) != tlm::TLM_OK_RESPONSE)
+                ++errors;
+            BOOST_TEST(status.at(0) == status.at(1), "status at " << address << "+" << length);
+            BOOST_TEST(got.at(0) == got.at(1), "value at " << address << "+" << length);
+        }
+        BOOST_TEST(errors > 500U); // there was something to refuse
+        BOOST_TEST(errors < 10'000U);
+        // Everything that the accesses left behind is the same.
+        for (std::uint32_t address = 0; address < 0x40000; address += 4)
+            BOOST_TEST(watched.device().global_read(address) ==
+                       alone.device().global_read(address));
     });
 }
 

@@ -16,17 +16,11 @@ using namespace ntb::test;
 
 BOOST_AUTO_TEST_SUITE(text_of_tlps)
 
-BOOST_AUTO_TEST_CASE(is_put_together_from_its_parts) {
-    tlp_text text;
-    text.add("MWr bar").decimal(0).add('+').hex(0x420, 4).add(' ').decimal(4).add('B');
-    BOOST_TEST(text.view() == "MWr bar0+0x0420 4B");
-}
-
 BOOST_AUTO_TEST_CASE(has_decimal_numbers_of_any_size) {
     for (const std::uint32_t value : {0U, 9U, 10U, 99U, 4096U, 1000000000U, 4294967295U}) {
         tlp_text text;
-        text.decimal(value);
-        BOOST_TEST(text.view() == std::to_string(value));
+        text.add("bar").decimal(value).add('+');
+        BOOST_TEST(text.view() == "bar" + std::to_string(value) + "+");
     }
 }
 
@@ -151,19 +145,14 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(the_core_clock)
 
-BOOST_AUTO_TEST_CASE(has_its_edges_at_multiples_of_its_period) {
-    const core_clock clock(4000);
-    BOOST_TEST(clock.edge(0) == 0U);
-    BOOST_TEST(clock.edge(1) == 4000U);
-    BOOST_TEST(clock.edge(4000) == 4000U);
-    BOOST_TEST(clock.edge(4001) == 8000U);
-    BOOST_TEST(clock.period_ps() == 4000U);
-}
-
-BOOST_AUTO_TEST_CASE(finishes_what_takes_no_cycles_now_and_the_rest_on_an_edge) {
+BOOST_AUTO_TEST_CASE(has_edges_and_what_takes_cycles_ends_on_one) {
     simulated_test test;
     test.run([] {
         const core_clock clock(4000);
+        BOOST_TEST(clock.edge(0) == 0U);
+        BOOST_TEST(clock.edge(1) == 4000U);
+        BOOST_TEST(clock.edge(4000) == 4000U);
+        BOOST_TEST(clock.edge(4001) == 8000U);
         sc_core::wait(4001, sc_core::SC_PS);
         BOOST_TEST(clock.after(0) == 4001U);
         BOOST_TEST(clock.after(1) == 12'000U);

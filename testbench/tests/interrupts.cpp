@@ -311,6 +311,21 @@ BOOST_AUTO_TEST_CASE(what_counts_is_the_enable_when_the_msi_is_sent) { // B12.4
     });
 }
 
+BOOST_AUTO_TEST_CASE(an_edge_of_the_cycle_in_which_msi_is_switched_on_sends_one) { // B12.4
+    timing_config timing = ideal_timing();
+    timing.interrupt = 100;
+    interrupted_hosts hosts(timing);
+    hosts.run([&hosts] {
+        hosts.prepare();
+        hosts.unmask(int_all);
+        hosts.switch_msi_off();
+        hosts.write(hosts.host0, "OUTDBELLSET", 1);
+        hosts.switch_msi_on();
+        BOOST_TEST(hosts.msis() == 1U);
+        BOOST_TEST(hosts.host2.interrupts().intx_count() == 0U);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(an_msi_under_way_is_sent_although_its_cause_was_cleared) { // B12.3 B12.4
     timing_config timing = ideal_timing();
     timing.interrupt = 100;

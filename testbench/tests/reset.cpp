@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resets and the link (docs/reference/behaviour.md section 4): what they clear and keep, and what
 // is under way when they come.
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <map>
@@ -314,6 +315,23 @@ BOOST_FIXTURE_TEST_CASE(an_interrupt_in_the_pipeline_dies_with_a_reset, reset_ho
     });
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_from_before_a_reset_does_not_come_when_msi_is_on_again) {
+    timing_config timing = ideal_timing();
+    timing.interrupt = 200;
+    reset_hosts hosts(timing);
+    hosts.run([&hosts] {
+        hosts.enumerate_both();
+        hosts.write(hosts.host2, "INDBELLMSK", 0);
+        hosts.write(hosts.host2, "NTINTMSK", 0);
+        hosts.write(hosts.host0, "OUTDBELLSET", 1);
+        hosts.bench.fundamental_reset(partition_number(1));
+        hosts.enumerate_both(); // takes no time here
+        two_hosts::settle();
+        BOOST_TEST(hosts.host2.interrupts().msi_count() == 0U);
+        BOOST_TEST(hosts.signals.last("switch.port2.nt.msi_dropped_count") == 0U);
+    });
+}
+
 BOOST_FIXTURE_TEST_CASE(an_msi_on_its_way_to_the_host_dies_with_the_link, reset_hosts) {
     run([this] {
         enumerate_both();
@@ -355,6 +373,29 @@ BOOST_FIXTURE_TEST_CASE(a_request_on_its_way_dies_with_the_link, reset_hosts) {
             bench.set_link(port0, true);
         }
         BOOST_TEST(host0.config_write(0x40C, 0x600D).ok());
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_waits_behind_tlps_that_died_with_the_link, reset_hosts) {
+    run([this] {
+        enumerate_both();
+        settle();
+        for (unsigned i = 0; i < 8; ++i)
+            sc_core::sc_spawn([this] {
+                std::array<unsigned char, 1024> data{};
+                BOOST_TEST(host0.bar_transfer(bar_number(0), tlm::TLM_WRITE_COMMAND, 0, data.data(),
+                                              1024) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+            });
+        wait_ns(100);
+        bench.set_link(port0, false);
+        bench.set_link(port0, true);
+        const expected_time expected{timing_config{}};
+        const std::uint64_t begin = now_ps();
+        BOOST_TEST(host0.config_write(0x40C, 1).ok());
+        BOOST_TEST(now_ps() ==
+                   expected.reaches_host(expected.acts(begin, expected_time::write_of_dword),
+                                         expected_time::completion_without_data));
+        settle();
     });
 }
 

@@ -62,6 +62,8 @@ BOOST_FIXTURE_TEST_CASE(values_are_8_bits_of_half_degrees, warm_switch) { // B14
         BOOST_TEST(now() == 255U);
         bench.set_temperature(100'000);
         BOOST_TEST(now() == 255U);
+        adjust(-100); // of what the sensor can measure
+        BOOST_TEST(now() == 155U);
     });
 }
 
