@@ -14,7 +14,11 @@ import time
 
 import command_run
 import launch_options
+import many_guests
 import network
+import perf
+import perf_image
+import restart
 import selftest
 import shell
 import userland
@@ -53,6 +57,7 @@ class Run:
         self.simulator = None
         self.guests = []
         self._stack = stack
+        self._lives = 1
 
     def start(self):
         """Starts everything and waits until the agents of all guests answer."""
@@ -63,6 +68,10 @@ class Run:
         if options.kind == "selftest":
             image = userland.prepare(self.prepared.kernel, self.prepared.initramfs,
                                      progress=self.progress)
+            self.prepared = self.prepared._replace(initramfs=image)
+        if options.kind == "perf":
+            image = perf_image.prepare(self.prepared.kernel, self.prepared.initramfs,
+                                       options.ntb_perf_fix == "on", progress=self.progress)
             self.prepared = self.prepared._replace(initramfs=image)
         directory = self._stack.enter_context(socket_directory())
         sockets = {port.number: directory / f"port{port.number}.sock" for port in options.ports}
@@ -82,17 +91,33 @@ class Run:
         deadline = time.monotonic() + options.timeout
         for guest in self.guests:
             self.progress.step(f"{guest.name}: booting ({self.prepared.accelerator})")
-            wait_for(guest.agent, "^agent ready$", deadline, self.check_alive,
-                     f"{guest.name}: the end of booting")
+            self.wait_agent(guest, deadline - time.monotonic())
+
+    def wait_agent(self, guest, seconds, start=0):
+        """Waits until the agent of a guest answers (after line `start` of what it has said)."""
+        wait_for(guest.agent, "^agent ready$", time.monotonic() + seconds, self.check_alive,
+                 f"{guest.name}: the end of booting", start)
+
+    def start_again(self, gone, place, seconds):
+        """A new guest in place of one that has ended, when its agent answers."""
+        self._lives += 1
+        guest = self._stack.enter_context(
+            Guest(gone.number, gone.port, self.prepared, gone.socket_path, self.options.out,
+                  log_name=f"guest{gone.number}.life{self._lives}", reboot=True, qmp=True,
+                  kernel_options=list(self.options.append)))
+        self.guests.insert(place, guest)
+        self.wait_agent(guest, seconds)
+        return guest
 
     def _start_guest(self, number, port, socket_path, kernel_options, wires):
-        more = {}
+        more = {"qmp": self.options.kind in ("perf", "restart")}
         if wires:
-            more = {"devices": network.device_words(number, wires[number].fileno()),
-                    "fds": [wires[number].fileno()]}
+            more |= {"devices": network.device_words(number, wires[number].fileno()),
+                     "fds": [wires[number].fileno()]}
         self.guests.append(self._stack.enter_context(
             Guest(number, port, self.prepared, socket_path, self.options.out,
-                  kernel_options=kernel_options, reboot=self.options.kind == "shell", **more)))
+                  kernel_options=kernel_options,
+                  reboot=self.options.kind in ("shell", "restart"), **more)))
 
     def simulator_alive(self):
         """RunError if the simulator has ended."""
@@ -139,7 +164,16 @@ def execute(run, options, result):
         pingpong = Pingpong(run, options)
         problems = pingpong.execute()
         result.update(pingpong.result)
+        if len(run.guests) > 2:
+            run.everywhere_ok({guest: "rmmod ntb_pingpong" for guest in run.guests}, 60,
+                              "removing ntb_pingpong")
+            result["windows"], wrong = many_guests.check(run, pingpong.devices)
+            problems += wrong
         return problems
+    if options.kind == "restart":
+        return restart.Restart(run, options).execute(result)
+    if options.kind == "perf":
+        return perf.Perf(run, options).execute(result)
     if options.kind == "selftest":
         return selftest.Selftest(run, options).execute(result)
     if options.kind == "shell":
@@ -155,6 +189,11 @@ def waveform_problems(options, result):
     result["waveform"] = str(path)
     if not path.is_file() or path.stat().st_size == 0:
         return [f"the simulator wrote no waveform {path}"]
+    if options.kind == "perf":
+        sentences, problems = perf.waveform_proof(
+            path, [perf.Sent(**one) for one in result["sent_by_unmodified_ntb_perf"]])
+        result["waveform_says"] = sentences
+        return problems
     return []
 
 
@@ -173,6 +212,16 @@ def report(options, result, progress):
             progress.line(f"{row['guest']:<5}  {row['port']:<4}  {row['device']:<12}  "
                           f"{'up' if row['link_up'] else 'down':<4}  {counts:<18}  "
                           f"{row['pings_per_second']:.1f}")
+        progress.line()
+    for row in result.get("restarts", []):
+        progress.line(f"guest {row['guest']} {row['kind']}: seen by the others, recovered")
+    if "windows" in result:
+        for line in many_guests.report_lines(result["windows"]):
+            progress.line(line)
+        progress.line()
+    if "perf" in result:
+        for line in perf.report_lines(result):
+            progress.line(line)
         progress.line()
     for problem in result["problems"]:
         progress.line(f"problem: {problem}")

@@ -53,12 +53,15 @@ class Guest:
     QEMU itself.
     """
 
-    def __init__(self, number, port, prepared, socket_path, out, fds=(), qmp=False, **options):
+    def __init__(self, number, port, prepared, socket_path, out, fds=(), qmp=False,
+                 log_name=None, **options):
         self.number = number
         self.port = port
         self.name = f"guest {number}"
-        self.console_log = out / f"guest{number}.console.log"
-        self._qemu_log = out / f"guest{number}.qemu.log"
+        self.socket_path = socket_path
+        log_name = log_name or f"guest{number}"
+        self.console_log = out / f"{log_name}.console.log"
+        self._qemu_log = out / f"{log_name}.qemu.log"
         self._next_id = 0
         self._console, console_end = socket.socketpair()
         self._agent, agent_end = socket.socketpair()
@@ -73,7 +76,7 @@ class Guest:
                                          qmp_end.fileno(), *fds),
                                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.console = LineStream(self._console.fileno(), self.console_log)
-        self.agent = LineStream(self._agent.fileno(), out / f"guest{number}.agent.log")
+        self.agent = LineStream(self._agent.fileno(), out / f"{log_name}.agent.log")
 
     def __enter__(self):
         return self

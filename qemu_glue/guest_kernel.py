@@ -29,6 +29,7 @@ class GuestKernel:
         self.image = directory / f"vmlinuz-{version}"
         self.modules = directory / "modules"
         self.stock_modules = directory / "stock-modules"
+        self.headers = SOURCES / f"linux-headers-{version}"
 
     def complete(self):
         """True if everything is there."""

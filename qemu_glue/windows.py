@@ -5,6 +5,9 @@ For one direction: the receiver allocates a buffer for each window, the sender p
 at them and writes a random pattern of its own into each; only when all are written the receiver
 reads its buffers. A window that leads elsewhere, or two that lead to one place, are so found.
 
+Writes are posted: they are on their way when the sender's CPU has done them. A read through the
+same window waits for them, as PCIe's ordering has it, and only then the receiver looks.
+
 ntb_tool starts with its link down. Its windows are freed before it may be removed: kernel 6.1
 oopses otherwise.
 """
@@ -32,6 +35,7 @@ for w in {windows}; do
     head -c {length} /dev/urandom >/tmp/pattern.$w || exit
     start=$(cut -d ' ' -f 1 /proc/uptime)
     dd if=/tmp/pattern.$w of=peer_mw$w bs={length} conv=notrunc 2>/dev/null || exit
+    dd if=peer_mw$w of=/dev/null bs=4 count=1 2>/dev/null || exit
     end=$(cut -d ' ' -f 1 /proc/uptime)
     echo $w $(sha256sum </tmp/pattern.$w) $start $end
 done"""

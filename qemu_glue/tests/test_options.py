@@ -33,9 +33,9 @@ class Options(unittest.TestCase):
         self.assertEqual("x.vcd", launch_options.parse(["--run", "lspci", "--vcd", "x.vcd"]).vcd)
 
     def test_options_of_later_versions_are_refused_by_name(self):
-        for arguments in (["--run", "perf"], ["--link", "ivshmem"],
+        for arguments in (["--link", "ivshmem"],
                           ["--kernel", "x"], ["--modules", "x"], ["--kernel-deb", "x"],
-                          ["--ntb-perf-fix", "on"], ["--topology", "eight-host"]):
+                          ["--topology", "eight-host"]):
             self.assertIn("not in this version", self.refused(*arguments))
 
     def test_an_unknown_option_is_one_line(self):
