@@ -62,7 +62,7 @@ class Run:
     def start(self):
         """Starts everything and waits until the agents of all guests answer."""
         options = self.options
-        self.prepared = prepare(options.qemu, self.progress)
+        self.prepared = prepare(options.qemu, self.progress, options=options)
         if options.accel != "auto":
             self.prepared = self.prepared._replace(accelerator=options.accel, why="as asked")
         if options.kind == "selftest":

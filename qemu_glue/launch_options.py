@@ -7,12 +7,13 @@ import re
 import shlex
 import sys
 
+import other_kernel
 from errors import UserError
 from paths import BUILD, OUT
 from topology import nt_ports
 
 KINDS = ("pingpong", "perf", "restart", "selftest", "shell")
-LATER_OPTIONS = ("peer", "kernel", "modules", "kernel_deb")
+LATER_OPTIONS = ("peer",)
 EPILOG = """\
 examples:
   ./ntb cosim --run pingpong
@@ -57,6 +58,11 @@ def make_parser():
     add("--vcd-limit", metavar="SIZE", help="stop the waveform at this size (default: 1 GiB)")
     add("--capture", metavar="FILE", help="write what came from the guests as a stimulus file")
     add("--qemu", metavar="PATH", help="use this QEMU, >= 10.1 (also: NTB_QEMU)")
+    add("--kernel-deb", metavar="PACKAGE",
+        help="guests run this kernel package, of another Debian release: PACKAGE/RELEASE, e.g. "
+        "linux-image-amd64/trixie")
+    add("--kernel", metavar="FILE", help="guests run this kernel, with --modules")
+    add("--modules", metavar="DIR", help="the NTB drivers, built as modules for --kernel")
     add("--accel", choices=("auto", "kvm", "tcg"), default="auto",
         help="how QEMU executes guests (default: KVM where it works, else TCG)")
     add("--append", default="", metavar="TEXT", help="more for the guests' kernel command line")
@@ -72,9 +78,6 @@ def make_parser():
     add("--check-options", action="store_true", help=argparse.SUPPRESS)
     # Of later versions: known here, so that they are refused by name.
     add("--peer", help=argparse.SUPPRESS)
-    add("--kernel", help=argparse.SUPPRESS)
-    add("--modules", help=argparse.SUPPRESS)
-    add("--kernel-deb", help=argparse.SUPPRESS)
     return parser
 
 
@@ -104,6 +107,7 @@ def parse(arguments=None):
         raise UserError("cosim", "--run needs something to run", "pingpong, shell or 'COMMAND'")
     options.kind = options.run if options.run in KINDS else "command"
     _check_numbers(options)
+    _check_kernel(options)
     if options.topology is None:
         options.topology = default_topology(options)
     ports = nt_ports(options.topology)
@@ -139,6 +143,15 @@ def parse(arguments=None):
         raise UserError("cosim", f"--append {options.append}: {error}",
                         "close the quotation") from error
     return options
+
+
+def _check_kernel(options):
+    if (options.kernel is None) != (options.modules is None):
+        raise UserError("cosim", "--kernel and --modules belong together", "give both")
+    if options.kernel and options.kernel_deb:
+        raise UserError("cosim", "--kernel and --kernel-deb exclude each other", "give one")
+    if options.kernel_deb:
+        other_kernel.parse_package(options.kernel_deb)
 
 
 def _check_numbers(options):

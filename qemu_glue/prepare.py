@@ -13,6 +13,7 @@ import sys
 import accelerator
 import guest_image
 import guest_kernel
+import other_kernel
 import qemu_finder
 from errors import GlueError, UserError
 from paths import BUILD
@@ -21,14 +22,23 @@ from progress import Progress
 Prepared = collections.namedtuple("Prepared", "qemu kernel initramfs accelerator why")
 
 
-def prepare(given_qemu=None, progress=None, build=BUILD):
+def chosen_kernel(options, build, progress):
+    """The guests' kernel: what the options of the launcher ask for, else the machine's release."""
+    if options is not None and options.kernel_deb:
+        return other_kernel.of_package(options.kernel_deb, build, progress)
+    if options is not None and options.kernel:
+        return other_kernel.of_files(options.kernel, options.modules, build)
+    return guest_kernel.prepare(build, progress)
+
+
+def prepare(given_qemu=None, progress=None, build=BUILD, options=None):
     """Everything that guests need; what is there already is used as it is."""
     if platform.machine() != "x86_64":
         raise UserError("setup", f"this machine is {platform.machine()}",
                         "co-simulation needs an x86_64 machine")
     build.mkdir(parents=True, exist_ok=True)
     qemu = qemu_finder.find(given_qemu, build, progress)
-    kernel = guest_kernel.prepare(build, progress)
+    kernel = chosen_kernel(options, build, progress)
     initramfs = guest_image.prepare(kernel, build, progress)
     name, why = accelerator.choose(qemu, kernel.image, initramfs, build, progress)
     return Prepared(qemu, kernel, initramfs, name, why)

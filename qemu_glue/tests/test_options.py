@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line of `ntb cosim`."""
+import lzma
 import pathlib
 import tempfile
 import unittest
 
 import context  # noqa: F401 # pylint: disable=unused-import
 import launch_options
+import other_kernel
 from errors import UserError
 from topology import Port
 
@@ -34,9 +36,43 @@ class Options(unittest.TestCase):
 
     def test_options_of_later_versions_are_refused_by_name(self):
         for arguments in (["--link", "ivshmem"],
-                          ["--kernel", "x"], ["--modules", "x"], ["--kernel-deb", "x"],
                           ["--topology", "eight-host"]):
             self.assertIn("not in this version", self.refused(*arguments))
+
+    def test_a_kernel_comes_with_its_modules_or_as_a_package(self):
+        self.assertIn("belong together", self.refused("--kernel", "x"))
+        self.assertIn("belong together", self.refused("--modules", "x"))
+        self.assertIn("no kernel package", self.refused("--kernel-deb", "Linux"))
+        self.refused("--kernel", "x", "--modules", "y", "--kernel-deb", "linux-image-amd64")
+        self.assertEqual(("linux-image-amd64", "trixie"),
+                         other_kernel.parse_package("linux-image-amd64"))
+        self.assertEqual(("linux-image-amd64", "bookworm-backports"),
+                         other_kernel.parse_package("linux-image-amd64/bookworm-backports"))
+
+    def test_a_directory_without_the_drivers_is_one_line(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory)
+            (path / "vmlinuz").touch()
+            (path / "modules").mkdir()
+            for image, modules in (("none", "modules"), ("vmlinuz", "none"),
+                                   ("vmlinuz", "modules")):
+                with self.assertRaises(UserError):
+                    other_kernel.of_files(path / image, path / modules, path / "build")
+
+    def test_drivers_may_be_compressed_and_say_their_kernel(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory)
+            (path / "vmlinuz").touch()
+            (path / "m/deep").mkdir(parents=True)
+            for name in other_kernel.MODULES:
+                text = b"x\0vermagic=6.9.9-own SMP\0"
+                (path / "m/deep" / f"{name}.xz").write_bytes(lzma.compress(text))
+            kernel = other_kernel.of_files(path / "vmlinuz", path / "m", path / "build")
+            self.assertEqual("6.9.9-own", kernel.version)
+            self.assertTrue(kernel.complete())
+            (path / "m/deep/ntb.ko.xz").write_bytes(lzma.compress(b"vermagic=6.1.0 SMP\0"))
+            with self.assertRaises(UserError):
+                other_kernel.of_files(path / "vmlinuz", path / "m", path / "build")
 
     def test_an_unknown_option_is_one_line(self):
         self.assertIn("--frobnicate", self.refused("--frobnicate"))
