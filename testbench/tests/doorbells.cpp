@@ -437,7 +437,7 @@ BOOST_AUTO_TEST_CASE(the_longest_delay_is_exact_and_loses_nothing) {
         BOOST_TEST_REQUIRE(changes.size() == 32U);
         for (unsigned i = 0; i < 32; ++i)
             BOOST_TEST(changes.at(i).time_ps ==
-                       first + (i + max_timing_cycles) * timing.core_clock_ps);
+                       first + std::uint64_t{i + max_timing_cycles} * timing.core_clock_ps);
         BOOST_TEST(hosts.signals.last_change_ps("switch.port2.nt.msi") ==
                    first + 2ULL * max_timing_cycles * timing.core_clock_ps);
     });
@@ -445,18 +445,22 @@ BOOST_AUTO_TEST_CASE(the_longest_delay_is_exact_and_loses_nothing) {
 
 BOOST_AUTO_TEST_CASE(requests_of_one_cycle_arrive_together_and_interrupt_once) {
     timing_config timing = ideal_timing();
-    timing.doorbell = 8;
-    timing.interrupt = 4;
+    timing.doorbell = 1;
+    timing.interrupt = 1;
     ringing_hosts hosts(timing);
     hosts.run([&hosts] {
         hosts.prepare();
+        two_hosts::settle();
         hosts.signals.clear();
+        const std::uint64_t begin = now_ps();
         hosts.write(hosts.host0, "OUTDBELLSET", 1);
         hosts.write(hosts.host2, "OUTDBELLSET", 2);
         BOOST_TEST(hosts.interrupts_of_2() == 1U);
         const auto& changes = hosts.signals.changes("switch.port2.nt.indbellsts");
         BOOST_TEST_REQUIRE(changes.size() == 1U);
         BOOST_TEST(changes.at(0).value == 3U);
+        BOOST_TEST(changes.at(0).time_ps == begin + 4000);
+        BOOST_TEST(hosts.signals.last_change_ps("switch.port2.nt.msi") == begin + 8000);
     });
 }
 

@@ -256,6 +256,21 @@ BOOST_FIXTURE_TEST_CASE(a_waveform_shows_tlps_as_a_reader_wants_them, two_hosts)
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(a_tlp_that_takes_no_time_is_shown_for_a_cycle, two_hosts_ideal) {
+    run([this] {
+        enumerate_both();
+        settle();
+        signals.clear();
+        (void)read(host0, "NTSDATA");
+        for (const char* signal : {"switch.port0.link.rx.tlp", "switch.port0.link.tx.tlp"}) {
+            const auto& shown = signals.changes(signal);
+            BOOST_TEST_REQUIRE(shown.size() == 1U);
+            BOOST_TEST(shown.at(0).time_ps == now_ps());
+            BOOST_TEST(shown.at(0).until_ps == now_ps() + 4000);
+        }
+    });
+}
+
 BOOST_FIXTURE_TEST_CASE(a_tlp_is_shown_while_it_occupies_the_link, every_kind_of_link) {
     run([this] {
         for (const link_kind& l : every_link) {
@@ -462,7 +477,7 @@ BOOST_AUTO_TEST_CASE(changing_one_number_changes_exactly_its_step) {
         const steps s = slower.measure();
         BOOST_TEST(s.doorbell == 8 * 5000U);
         BOOST_TEST(s.interrupt == 4 * 5000U);
-        BOOST_TEST(s.msi_to_host == base.msi_to_host + 12 * 1000U);
+        BOOST_TEST(s.msi_to_host == base.msi_to_host + 12 * std::uint64_t{1000});
         BOOST_TEST(s.write_to_act == 15'000U + 13 * 5000U); // 12 ns of symbols, to the edge
         // No symbols: the pipelines alone.
         const steps n = immediate.measure();
