@@ -132,7 +132,7 @@ def parse(arguments=None):
     if options.vcd is None and options.kind == "perf":
         options.vcd = options.out / "perf.vcd"
         # It holds the unmodified ntb_perf; what is measured later need not be in it.
-        options.vcd_limit = options.vcd_limit or "48MiB"
+        options.vcd_limit = options.vcd_limit or "4MiB"
     if options.vcd_limit is not None and options.vcd is None:
         raise UserError("cosim", "--vcd-limit without a waveform", "give --vcd FILE too")
     options.ntbsim = options.ntbsim or os.environ.get(

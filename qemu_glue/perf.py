@@ -167,7 +167,7 @@ class Perf:
             share = source_of(self._memory(sender, 0, GUEST_RAM), arrived)
             # Half of it is far beyond chance; the rest is what the sender has used again.
             good = after != before and any(arrived) and share >= 0.5
-            verified = f"arrived, {share:.0%} still to be compared at the sender"
+            verified = f"arrived: {share:.0%} of it found at the sender"
             if not good:
                 problem = (f"{what}, {sender.name} to {receiver.name}: the buffer does not hold "
                            f"what was sent ({share:.0%} of it)")
