@@ -471,8 +471,8 @@ BOOST_FIXTURE_TEST_CASE(many_requests_at_once_all_cross, window_hosts) {
         sc_core::sc_event done;
         for (unsigned i = 0; i < 20; ++i)
             sc_core::sc_spawn([this, i, &running, &done] {
-                BOOST_TEST(host0.bar_write(bar2, 4 * i, i + 1).ok());
-                BOOST_TEST(host0.bar_read(bar2, 4 * i).data == i + 1);
+                BOOST_TEST(host0.bar_write(bar2, std::uint64_t{4} * i, i + 1).ok());
+                BOOST_TEST(host0.bar_read(bar2, std::uint64_t{4} * i).data == i + 1);
                 if (--running == 0)
                     done.notify();
             });

@@ -320,7 +320,7 @@ BOOST_AUTO_TEST_CASE(a_switch_full_of_messages_makes_senders_wait_and_loses_noth
             hosts.write(2 * (i % 4), "OUTMSG0", i);
         BOOST_TEST(now_ps() == begin + max_timing_cycles * 4000ULL);
         BOOST_TEST(hosts.read(0, "MSGSTS") == lost(0));
-        BOOST_TEST(now_ps() == begin + 2 * max_timing_cycles * 4000ULL);
+        BOOST_TEST(now_ps() == begin + 2ULL * max_timing_cycles * 4000ULL);
         for (unsigned port = 0; port < 8; port += 2)
             BOOST_TEST(hosts.signals.last("switch.port" + std::to_string(port) +
                                           ".nt.outmsg0_write_count") == 75U);

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_SUITE(no_allocation)
 
 BOOST_AUTO_TEST_CASE(the_counter_counts) {
     const std::uint64_t before = allocations;
-    delete new int(1);
+    ::operator delete(::operator new(1));
     BOOST_TEST(allocations == before + 1);
 }
 
