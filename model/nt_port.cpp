@@ -106,6 +106,7 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
     // accepts_requests().
     bool good = length != 0 && function_.memory_space_enabled() && function_.bus_master() &&
                 function_.requester_may_cross(who, entry);
+    good = good && all_translates(p.get_address(), bar, length);
     for (std::uint32_t done = 0; good && done < length;) {
         const translated_piece piece =
             function_.translate(bar, p.get_address() + done, length - done);
@@ -126,6 +127,19 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
         refuse(p);
         p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
     }
+}
+
+bool nt_port::all_translates(std::uint64_t address, unsigned bar, std::uint32_t length) const {
+    for (std::uint32_t done = 0; done < length;) {
+        const translated_piece piece = function_.translate(bar, address + done, length - done);
+        if (piece.result != translated_piece::verdict::forwarded)
+            return false;
+        const forwarding_target* const target = core_.target_in(piece.partition, function_);
+        if (target == nullptr || !target->accepts_requests())
+            return false;
+        done += piece.length;
+    }
+    return true;
 }
 
 bool nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,

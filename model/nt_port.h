@@ -128,6 +128,10 @@ private:
     void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
     /// A request to a window BAR: checked, translated and forwarded piece by piece.
     void cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who);
+    /// Whether every part of a request has somewhere to go, over several table entries too: a TLP
+    /// is refused as a whole, before any of it has left.
+    [[nodiscard]] bool all_translates(std::uint64_t address, unsigned bar,
+                                      std::uint32_t length) const;
     [[nodiscard]] bool cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
                                    std::uint32_t done, unsigned entry);
     void complete(const tlm::tlm_generic_payload& p);
