@@ -46,6 +46,15 @@ void* operator new(std::size_t bytes, std::align_val_t a) {
 void* operator new[](std::size_t bytes, std::align_val_t a) {
     return counted_aligned(bytes, a);
 }
+// The library's stable_sort() takes its buffer by this one.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    ++allocations;
+    return std::malloc(bytes != 0 ? bytes : 1);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+    ++allocations;
+    return std::malloc(bytes != 0 ? bytes : 1);
+}
 void operator delete(void* p) noexcept {
     std::free(p);
 }
