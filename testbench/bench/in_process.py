@@ -76,6 +76,25 @@ def doorbell_rows(build, rounds, min_time):
             row("  links and pipelines take no time", "model/doorbell_ideal", None)]
 
 
+def window_rows(build, rounds, min_time):
+    """Bursts of 64 KiB between two hosts, one transaction each, against memcpy of such blocks."""
+    ns = google_benchmark(build / "testbench/bench/bench_windows", rounds, min_time)
+    rows = []
+    for name, what, bound in (("write", "window write in the model", 0.25),
+                              ("read", "window read in the model", 0.25),
+                              ("write_ideal", "  write, links and pipelines take no time", None),
+                              ("read_ideal", "  read, links and pipelines take no time", None)):
+        for size, text in ((65536, "64 KiB"), (12 << 20, "12 MiB")):
+            model, copy = ns[f"model/{name}/{size}"], ns[f"floor/memcpy/{size}"]
+            share = median_ratio(copy, model)
+            rows.append(Row(f"{what}, 64 KiB bursts over {text}",
+                            f"{65536 / median(model):.1f} GB/s", value=65536 / median(model),
+                            unit="GB/s", floor=f"{65536 / median(copy):.1f} GB/s memcpy",
+                            ratio=share, bound="" if bound is None else f">= {bound:g} x",
+                            met=None if bound is None else share >= bound))
+    return rows
+
+
 def growth_rows(build, rounds, transactions):
     """Whether the last of many transactions costs more than the first ten."""
     runs = [run_json([build / "testbench/bench/bench_growth", transactions])

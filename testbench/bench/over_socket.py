@@ -144,6 +144,24 @@ def posted_rows(s, count, rounds):
     return rows
 
 
+def window_rows(s, count, rounds):
+    """Writes of one client into the other's memory; bench_socket compares every byte."""
+    one, other = cpus()[0], cpus()[-1]
+    with s.serve(ports=(0, 2), cpu=other) as (paths, _), s.echo(other) as echo:
+        result = run_json([s.client, "windows", paths[0], paths[2], echo, count, rounds], one)
+    floor, single, multi = result["floor"], result["single"], result["multi"]
+    rows = [
+        ratio_row("window write over vfio-user, 4 bytes each, sustained", median(single),
+                  median(floor), median_ratio(single, floor), None,
+                  "the same writes, read and dropped"),
+        ratio_row("  128 of them in one message (multi-write)", median(multi), median(single),
+                  median_ratio(multi, single), None, "one by one"),
+    ]
+    rows[0].bound, rows[0].met = "<= 1.5 µs", median(single) <= 1500
+    rows[1].bound, rows[1].met = "< 1 x", median_ratio(multi, single) < 1
+    return rows
+
+
 def order_rows(s, count):
     """Counts posted writes in the waveform: none lost, none out of order."""
     vcd = s.directory / "posted.vcd"

@@ -18,7 +18,8 @@ import in_process
 import report
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("registers", "doorbells", "growth", "bridge", "idle", "guest", "pingpong", "build")
+PARTS = ("registers", "doorbells", "windows", "growth", "bridge", "idle", "guest", "pingpong",
+         "build")
 EPILOG = """\
 examples:
   ./ntb bench                            everything (5 minutes)
@@ -87,10 +88,12 @@ def measure(options, say):
         parts = {
             "registers": lambda: in_process.register_rows(build, rounds, min_time),
             "doorbells": lambda: in_process.doorbell_rows(build, rounds, min_time),
+            "windows": lambda: in_process.window_rows(build, rounds, min_time),
             "growth": lambda: in_process.growth_rows(build, min(rounds, 3),
                                                      20_000 if quick else 1_000_000),
             "bridge": lambda: over_socket.read_rows(s, 300 if quick else 3000, rounds)
             + over_socket.posted_rows(s, 2000 if quick else 50_000, rounds)
+            + over_socket.window_rows(s, 2048 if quick else 50_000, rounds)
             + over_socket.order_rows(s, 2000 if quick else 20_000),
             "idle": lambda: over_socket.idle_rows(s, 2 if quick else 5),
             "guest": guest,

@@ -8,6 +8,10 @@
 //   bench_socket posted DEVICE ECHO COUNT ROUNDS
 //       COUNT posted writes of consecutive values, then a read that has to give the last one; the
 //       same against the floor, without looking; COUNT posted doorbells
+//   bench_socket windows DEVICE TARGET ECHO COUNT ROUNDS
+//       COUNT posted 4-byte writes into the window that BAR2 of DEVICE has into the memory that a
+//       second client mapped at TARGET, then a read of a register, one by one and many to a
+//       message; the same against the floor; every byte is compared in the end
 //   bench_socket stream DEVICE COUNT
 //       the same for the waveform: OUTMSG0 = 1..COUNT and as many OUTDBELLSET, nothing timed
 //   bench_socket hold DEVICE
@@ -16,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -103,6 +108,68 @@ int measure_posted(const std::string& device, const std::string& echo, unsigned 
     return 0;
 }
 
+int measure_windows(const std::string& device, const std::string& target, const std::string& echo,
+                    unsigned long count, unsigned long rounds) {
+    constexpr std::uint32_t bar2 = 2, window_bytes = 1U << 20, many = 128;
+    constexpr std::uint64_t base = 0x40000000;
+    vfio_client floor(echo, client_shape::plain, false);
+    vfio_client ours(device, client_shape::plain, true);
+    vfio_client peer(target, client_shape::plain, true);
+    const bridge::unique_fd file(::memfd_create("ram", MFD_CLOEXEC));
+    if (!file || ::ftruncate(file.get(), window_bytes) != 0)
+        give_up("no memory file");
+    peer.map(file.get(), base, window_bytes);
+    ours.post(nt::NTCTL.at(), 3); // completions on, requesters not checked
+    ours.post(nt::BARLTBASE.at(bar2), static_cast<std::uint32_t>(base));
+    ours.post(nt::BARUTBASE.at(bar2), 0);
+    count -= count % many;
+    std::vector<std::uint32_t> expected(window_bytes / 4), found(window_bytes / 4);
+    std::uint32_t value = 1;
+    // The read behind them is answered when all of them have been carried out.
+    const auto time_of = [count](vfio_client& client, auto write_all) {
+        const auto begin = clock_type::now();
+        write_all();
+        client.read(nt::INDBELLSTS.at());
+        return std::chrono::duration<double, std::nano>(clock_type::now() - begin).count() /
+               static_cast<double>(count);
+    };
+    const auto at = [](unsigned long i) {
+        return static_cast<std::uint32_t>(4 * i % window_bytes);
+    };
+    const auto one_by_one = [&](vfio_client& client) {
+        for (unsigned long i = 0; i < count; ++i)
+            client.post(at(i), value + static_cast<std::uint32_t>(i), bar2);
+    };
+    const auto together = [&] {
+        for (unsigned long i = 0; i < count; i += many)
+            ours.post_many(at(i), value + static_cast<std::uint32_t>(i), many, bar2);
+    };
+    const auto verify = [&] {
+        for (unsigned long i = 0; i < count; ++i)
+            expected[at(i) / 4] = value++;
+        if (::pread(file.get(), found.data(), window_bytes, 0) != window_bytes || found != expected)
+            give_up("the memory behind the window does not hold what was written");
+    };
+    std::vector<double> floor_ns, single_ns, multi_ns;
+    for (unsigned long r = 0; r <= rounds; ++r) {
+        const double a = time_of(floor, [&] { one_by_one(floor); });
+        const double b = time_of(ours, [&] { one_by_one(ours); });
+        verify();
+        const double c = time_of(ours, together);
+        verify();
+        if (r == 0)
+            continue; // warming up
+        floor_ns.push_back(a);
+        single_ns.push_back(b);
+        multi_ns.push_back(c);
+    }
+    std::printf("{");
+    print("floor", floor_ns, ", ");
+    print("single", single_ns, ", ");
+    print("multi", multi_ns, "}\n");
+    return 0;
+}
+
 int stream(const std::string& device, unsigned long count) {
     vfio_client ours(device, client_shape::plain, true);
     for (std::uint32_t i = 1; i <= count; ++i) {
@@ -134,10 +201,13 @@ int main(int argc, char** argv) {
                              a.size() > 5 ? client_shape::queued : client_shape::plain);
     if (a.size() == 5 && a[0] == "posted")
         return measure_posted(a[1], a[2], number(3), number(4));
+    if (a.size() == 6 && a[0] == "windows")
+        return measure_windows(a[1], a[2], a[3], number(4), number(5));
     if (a.size() == 3 && a[0] == "stream")
         return stream(a[1], number(2));
     if (a.size() == 2 && a[0] == "hold")
         return hold(a[1]);
-    std::fputs("usage: bench_socket read|posted|stream|hold DEVICE ... (see its source)\n", stderr);
+    std::fputs("usage: bench_socket read|posted|windows|stream|hold DEVICE ... (see its source)\n",
+               stderr);
     return 2;
 }

@@ -55,7 +55,8 @@ vfio_client::vfio_client(const std::string& socket_path, client_shape shape, boo
     if (handshake) {
         std::array<std::uint8_t, 128> version{};
         const wire::version v{wire::protocol_major, wire::protocol_minor};
-        const char text[] = R"({"capabilities":{"max_msg_fds":8,"max_data_xfer_size":65536}})";
+        const char text[] =
+            R"({"capabilities":{"max_msg_fds":8,"max_data_xfer_size":65536,"write_multiple":true}})";
         std::memcpy(version.data(), &v, sizeof v);
         std::memcpy(version.data() + sizeof v, text, sizeof text);
         const message hello =
@@ -96,13 +97,23 @@ vfio_client::message vfio_client::request_of(wire::command command, std::uint32_
     return out;
 }
 
-void vfio_client::send(const message& m) {
+void vfio_client::send(const message& m, int file) {
     std::size_t sent = 0;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof file)> control{};
     while (sent < m.size()) {
         iovec part{const_cast<std::uint8_t*>(m.data()) + sent, m.size() - sent};
         msghdr h{};
         h.msg_iov = &part;
         h.msg_iovlen = 1;
+        if (file >= 0 && sent == 0) {
+            h.msg_control = control.data();
+            h.msg_controllen = control.size();
+            cmsghdr* const rights = CMSG_FIRSTHDR(&h);
+            rights->cmsg_level = SOL_SOCKET;
+            rights->cmsg_type = SCM_RIGHTS;
+            rights->cmsg_len = CMSG_LEN(sizeof file);
+            std::memcpy(CMSG_DATA(rights), &file, sizeof file);
+        }
         const ssize_t n = ::sendmsg(socket_.get(), &h, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
@@ -173,11 +184,39 @@ std::uint32_t vfio_client::read(std::uint32_t offset) {
     return value;
 }
 
-void vfio_client::post(std::uint32_t offset, std::uint32_t value) {
-    const std::uint64_t wide = offset;
-    std::memcpy(write_request_.data() + sizeof(wire::header), &wide, sizeof wide);
+void vfio_client::post(std::uint32_t offset, std::uint32_t value, std::uint32_t region) {
+    const wire::region_access access{offset, region, 4};
+    std::memcpy(write_request_.data() + sizeof(wire::header), &access, sizeof access);
     std::memcpy(write_request_.data() + write_request_.size() - 4, &value, 4);
     send(write_request_);
+}
+
+void vfio_client::post_many(std::uint32_t offset, std::uint32_t first, std::uint32_t count,
+                            std::uint32_t region) {
+    const wire::write_multi head{count};
+    const std::size_t size = sizeof head + count * sizeof(wire::single_write);
+    if (multi_request_.size() != sizeof(wire::header) + size) {
+        const message empty(size);
+        multi_request_ =
+            request_of(wire::command::region_write_multi, wire::flag_no_reply, empty.data(), size);
+    }
+    std::uint8_t* at = multi_request_.data() + sizeof(wire::header);
+    std::memcpy(at, &head, sizeof head);
+    at += sizeof head;
+    for (std::uint32_t i = 0; i < count; ++i, at += sizeof(wire::single_write)) {
+        wire::single_write one{offset + 4 * i, region, 4, {}};
+        const std::uint32_t value = first + i;
+        std::memcpy(one.data, &value, sizeof value);
+        std::memcpy(at, &one, sizeof one);
+    }
+    send(multi_request_);
+}
+
+void vfio_client::map(int file, std::uint64_t address, std::uint64_t size) {
+    constexpr std::uint32_t readable_and_writable = 3;
+    const wire::dma_map m{sizeof m, readable_and_writable, 0, address, size};
+    send(request_of(wire::command::dma_map, 0, &m, sizeof m), file);
+    receive();
 }
 
 } // namespace ntb::bench

@@ -34,13 +34,19 @@ public:
 
     /// A 4-byte read of BAR0; returns when the reply is there.
     std::uint32_t read(std::uint32_t offset);
-    /// A 4-byte write of BAR0 without reply, as QEMU posts it.
-    void post(std::uint32_t offset, std::uint32_t value);
+    /// A 4-byte write of a BAR without reply, as QEMU posts it.
+    void post(std::uint32_t offset, std::uint32_t value, std::uint32_t region = 0);
+    /// `count` 4-byte writes in one message without reply, of consecutive dwords from `offset` on
+    /// with the values first, first + 1...
+    void post_many(std::uint32_t offset, std::uint32_t first, std::uint32_t count,
+                   std::uint32_t region);
+    /// DMA_MAP of a file, readable and writable; returns when the reply is there.
+    void map(int file, std::uint64_t address, std::uint64_t size);
 
 private:
     using message = std::vector<std::uint8_t>;
 
-    void send(const message& m);
+    void send(const message& m, int file = -1);
     message receive();
     message round_trip(const message& request);
     message request_of(vfio_user::wire::command command, std::uint32_t flags, const void* payload,
@@ -53,6 +59,7 @@ private:
     std::uint16_t next_id_ = 0;
     message read_request_{};
     message write_request_{};
+    message multi_request_{};
     message reply_{};
 
     std::mutex mutex_{};
