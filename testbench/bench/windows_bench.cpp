@@ -90,9 +90,10 @@ int main(int argc, char** argv) {
     for (const std::size_t bytes : {std::size_t{block}, std::size_t{windows} * mib}) {
         const std::string size = "/" + std::to_string(bytes);
         const auto add = [&](const std::string& name, platform& p, tlm::tlm_command command) {
-            benchmark::RegisterBenchmark(
-                ("model/" + name + size).c_str(),
-                [&p, command, bytes](benchmark::State& s) { cross(s, p, command, bytes); });
+            const std::string full = std::string("model/").append(name).append(size);
+            benchmark::RegisterBenchmark(full.c_str(), [&p, command, bytes](benchmark::State& s) {
+                cross(s, p, command, bytes);
+            });
         };
         benchmark::RegisterBenchmark(("floor/memcpy" + size).c_str(),
                                      [bytes](benchmark::State& s) { copy(s, bytes); });

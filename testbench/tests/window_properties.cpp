@@ -163,7 +163,7 @@ private:
     std::uint64_t base() {
         switch (below(12)) {
         case 0:
-            return ram_bytes - 4 * below(0x2000); // the end of RAM is in the window
+            return ram_bytes - 4 * std::uint64_t{below(0x2000)}; // the end of RAM is in the window
         case 1:
             return (std::uint64_t{1} << 40) + below(0x10000); // not there
         case 2:
