@@ -17,7 +17,8 @@ struct raw_client {
     captured_log log;
     plain_device device{log.logger()};
     memory_transport transport;
-    vfio_user::connection link{transport, device, log.logger(), "port2"};
+    guest_log limited_log{log.logger(), "port2"};
+    vfio_user::connection link{transport, device, limited_log};
     vfio_user::progress last = vfio_user::progress::idle;
 
     static constexpr unsigned plenty = 1U << 20;

@@ -163,7 +163,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     script s(data, size);
     plain_device device(logger);
     memory_transport transport;
-    connection link(transport, device, logger, "fuzz");
+    ntb::bridge::guest_log log(logger, "fuzz");
+    connection link(transport, device, log);
     if (s.byte() % 4 != 0) {
         transport.arrive(version_message());
     }

@@ -101,7 +101,8 @@ int main(int argc, char** argv) {
         std::fflush(stdout);
         wait_for_input(listener.fd());
         recording_transport stream(listener.accept(), out);
-        connection client(stream, device, logger, "client");
+        bridge::guest_log log(logger, "client");
+        connection client(stream, device, log);
         for (progress p = progress::idle; p != progress::closed; p = client.pump(64)) {
             if (p == progress::idle) { // with `more`, messages are waiting in the buffer
                 wait_for_input(stream.fd());

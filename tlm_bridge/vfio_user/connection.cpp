@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm_bridge/vfio_user/connection.h"
 
-#include <utility>
-
 namespace ntb::vfio_user {
 
-connection::connection(transport& stream, bridge::device& device,
-                       std::shared_ptr<spdlog::logger> logger, const std::string& name)
-    : stream_(stream), log_(logger, name), session_(device, *this, std::move(logger), name) {}
+connection::connection(transport& stream, bridge::device& device, bridge::guest_log& log)
+    : stream_(stream), log_(log), session_(device, *this, log) {}
 
 progress connection::pump(unsigned budget) {
     flush();

@@ -9,10 +9,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
+#include "tlm_bridge/rate_limit.h"
 #include "tlm_bridge/vfio_user/message_stream.h"
 #include "tlm_bridge/vfio_user/session.h"
 #include "tlm_bridge/vfio_user/transport.h"
@@ -31,9 +30,9 @@ public:
     /// thrown out: room for several reads of the longest kind.
     static constexpr std::size_t max_unread_replies = std::size_t{1024} * 1024;
 
-    /// Device and stream outlive the connection.
-    connection(transport& stream, bridge::device& device, std::shared_ptr<spdlog::logger> logger,
-               const std::string& name);
+    /// Stream, device and log outlive the connection; the log is the one of all connections of
+    /// the port.
+    connection(transport& stream, bridge::device& device, bridge::guest_log& log);
 
     /// Sends what is waiting, then receives and obeys at most `budget` messages.
     [[nodiscard]] progress pump(unsigned budget);
@@ -49,7 +48,7 @@ private:
     void flush();
 
     transport& stream_;
-    bridge::guest_log log_;
+    bridge::guest_log& log_;
     message_stream messages_;
     std::vector<std::uint8_t> unsent_; ///< empty unless the client is slow
     std::size_t sent_ = 0;             ///< of unsent_

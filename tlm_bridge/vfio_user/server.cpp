@@ -8,8 +8,7 @@ namespace ntb::vfio_user {
 
 server::server(std::string path, bridge::device& device, std::shared_ptr<spdlog::logger> logger,
                std::string name)
-    : device_(device), logger_(logger), log_(std::move(logger), std::move(name)),
-      listener_(std::move(path)) {}
+    : device_(device), log_(std::move(logger), std::move(name)), listener_(std::move(path)) {}
 
 server::~server() = default;
 
@@ -26,7 +25,7 @@ bool server::connected() const {
 }
 
 void server::install(bridge::unique_fd socket) {
-    client_ = std::make_unique<client>(std::move(socket), device_, logger_, log_.name());
+    client_ = std::make_unique<client>(std::move(socket), device_, log_);
     log_.info("client connected");
 }
 

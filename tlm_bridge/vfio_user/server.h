@@ -11,6 +11,7 @@
 #include <memory>
 #include <spdlog/spdlog.h>
 #include <string>
+#include <utility>
 
 #include "tlm_bridge/device.h"
 #include "tlm_bridge/rate_limit.h"
@@ -47,17 +48,15 @@ public:
 
 private:
     struct client {
-        client(bridge::unique_fd socket, bridge::device& device,
-               std::shared_ptr<spdlog::logger> logger, const std::string& name)
-            : stream(std::move(socket)), link(stream, device, std::move(logger), name) {}
+        client(bridge::unique_fd socket, bridge::device& device, bridge::guest_log& log)
+            : stream(std::move(socket)), link(stream, device, log) {}
         unix_stream stream;
         connection link;
     };
     void install(bridge::unique_fd socket);
 
     bridge::device& device_;
-    std::shared_ptr<spdlog::logger> logger_;
-    bridge::guest_log log_;
+    bridge::guest_log log_; ///< of all clients, one limit: clients may come and go by thousands
     unix_listener listener_;
     std::unique_ptr<client> client_;
     /// A client that came while the one before it had hung up but was not yet cleared away: a

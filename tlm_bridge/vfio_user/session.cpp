@@ -15,10 +15,8 @@ namespace ntb::vfio_user {
 using bridge::const_bytes;
 using wire::command;
 
-session::session(bridge::device& device, reply_sink& replies,
-                 std::shared_ptr<spdlog::logger> logger, std::string name)
-    : device_(device), replies_(replies), log_(std::move(logger), std::move(name)),
-      reply_(wire::max_message_size) {}
+session::session(bridge::device& device, reply_sink& replies, bridge::guest_log& log)
+    : device_(device), replies_(replies), log_(log), reply_(wire::max_message_size) {}
 
 void session::end() {
     const bool was_ready = state_ == state::ready;

@@ -11,9 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <spdlog/spdlog.h>
-#include <string>
 #include <vector>
 
 #include "tlm_bridge/device.h"
@@ -37,9 +34,9 @@ class session {
 public:
     enum class verdict : unsigned char { keep, close };
 
-    /// `name` tells the port in log lines. Device and sink outlive the session.
-    session(bridge::device& device, reply_sink& replies, std::shared_ptr<spdlog::logger> logger,
-            std::string name);
+    /// Device, sink and log outlive the session. The log is the port's, not this client's: its
+    /// limit must hold for clients that come and go, too.
+    session(bridge::device& device, reply_sink& replies, bridge::guest_log& log);
 
     /// Obeys one message. After `close` the connection must be ended, after what was replied.
     [[nodiscard]] verdict handle(message& m);
@@ -89,7 +86,7 @@ private:
 
     bridge::device& device_;
     reply_sink& replies_;
-    bridge::guest_log log_;
+    bridge::guest_log& log_;
     state state_ = state::awaiting_version;
     std::vector<std::uint8_t> reply_; ///< room for the longest reply, this session's own
 };
