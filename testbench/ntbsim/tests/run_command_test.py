@@ -7,6 +7,7 @@ Usage: run_command_test.py NTBSIM SOURCE_DIRECTORY [unittest arguments]
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,32 @@ def ntbsim(*arguments, cwd=None):
     """Runs the program and returns its completed process."""
     return subprocess.run([NTBSIM, *arguments], capture_output=True, text=True, timeout=120,
                           check=False, cwd=cwd)
+
+
+def read(path):
+    """The text of a file."""
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def signals_of_vcd(text):
+    """The names that a waveform declares, as GTKWave writes them: with scopes and range."""
+    names, scopes = set(), []
+    for line in text[:text.index("$enddefinitions")].splitlines():
+        words = line.split()
+        if words[:1] == ["$scope"]:
+            scopes.append(words[2])
+        elif words[:1] == ["$upscope"]:
+            scopes.pop()
+        elif words[:1] == ["$var"]:
+            names.add(".".join(scopes + ["".join(words[4:-1])]))
+    return names
+
+
+def signals_of_layout(text):
+    """The names that a layout shows: its lines but flags, groups, options, and comments."""
+    lines = [re.sub(r"^\+\{.*\} ", "", line) for line in text.splitlines()]
+    return [line for line in lines if line and line[0] not in "[@-*#"]
 
 
 class CommandTest(unittest.TestCase):
@@ -127,6 +154,73 @@ class Run(CommandTest):
             self.assertEqual(done.returncode, 0, done.stderr)
             took.append(json.loads(done.stdout)["simulated_ps"])
         self.assertEqual(took[1] - took[0], 5 * 4000)
+
+    def pingpong(self, name, *options):
+        """Plays pingpong.stim; its waveform's path. The same name again in another directory, so
+        that nothing differs because of it."""
+        os.mkdir(os.path.join(self.directory, name))
+        vcd = os.path.join(self.directory, name, "run.vcd")
+        stimulus = os.path.join(SOURCE, "testbench", "scenarios", "pingpong.stim")
+        done = ntbsim("run", "-q", stimulus, "--vcd", vcd, *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return vcd
+
+    def trace(self, what, vcd, *options):
+        """The output of a trace command."""
+        done = ntbsim("trace", what, *options, vcd)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_one_number_of_the_timing_changes_table_waveform_and_picture_accordingly(self):
+        waves = [self.pingpong(doorbell, "--set", "pipeline.doorbell=" + doorbell)
+                 for doorbell in ("8", "20")]
+        self.assertNotEqual(*(read(wave) for wave in waves))
+
+        # Everything behind the doorbell's way through the switch comes 12 cycles later, and
+        # nothing else does.
+        later = {"doorbell-status": 12 * 4000, "doorbell": 12 * 4000}
+        reports = [json.loads(self.trace("latency", wave, "--json")) for wave in waves]
+        rows = [{(path["name"], path["from"], path["to"]): path for path in report["paths"]}
+                for report in reports]
+        self.assertEqual(len(rows[0]), 12)
+        self.assertEqual(rows[0].keys(), rows[1].keys())
+        for key, path in rows[0].items():
+            for figure in ("min", "median", "p99", "max"):
+                with self.subTest(path=key, figure=figure):
+                    took = [row[key][figure + "_ps"] for row in rows]
+                    self.assertEqual(took[1] - took[0], later.get(key[0], 0))
+            self.assertEqual(path["count"], rows[1][key]["count"])
+
+        tables = [self.trace("latency", wave) for wave in waves]
+        figures = [[re.search(rf"(?m)^{name} .* (32 .*)$", table).group(1) for table in tables]
+                   for name in ("doorbell-status", "message-status")]
+        self.assertNotEqual(*figures[0])
+        self.assertEqual(*(line.rsplit(maxsplit=2)[0] for line in figures[1]))
+
+        pictures = []
+        for wave in waves:
+            picture = wave + ".svg"
+            self.trace("diagram", wave, "-o", picture)
+            pictures.append(read(picture))
+        label = r">write to peer INDBELLSTS ([0-9.]+) ns \(([0-9.]+) cycles\)<"
+        shown = [re.findall(label, picture) for picture in pictures]
+        self.assertEqual([len(one) for one in shown], [2, 2])
+        for before, after in zip(*shown):
+            self.assertEqual(round(1000 * float(after[0])) - round(1000 * float(before[0])),
+                             12 * 4000)
+            self.assertAlmostEqual(float(after[1]) - float(before[1]), 12)
+
+    def test_every_signal_of_the_layout_is_in_the_waveform(self):
+        vcd = self.pingpong("layout")
+        layout = os.path.join(self.directory, "layout", "run.gtkw")
+        self.trace("layout", vcd, "-o", layout)
+        recorded = signals_of_vcd(read(vcd))
+        shown = signals_of_layout(read(layout))
+        self.assertGreater(len(shown), 20)
+        self.assertEqual(sorted(set(shown) - recorded), [])
+        for port in ("0", "2"):
+            for signal in ("link.up", "link.rx.tlp", "link.tx.tlp", "nt.indbellsts[31:0]"):
+                self.assertIn(f"switch.port{port}.{signal}", shown)
 
     def test_signals_choose_what_is_recorded(self):
         stimulus = self.stim("port0 enumerate\n")
