@@ -4,7 +4,7 @@
 // elaboration. An entry that comes in the same cycle as the one before it can be merged with it.
 //
 // Threading: the SystemC thread. The owner makes an SC_METHOD sensitive to event() that calls
-// pop_due() until it returns null.
+// pop_due() until it returns false (or an SC_THREAD that does so between waits for it).
 #pragma once
 
 #include <array>

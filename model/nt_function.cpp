@@ -79,6 +79,7 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
         a.offset = at & ~3U;
         a.requester = who;
         a.debug = debug;
+        a.silent = debug; // debug transport looks and stores, nothing happens
         if (n != 4 || enables != nullptr) {
             a.byte_mask = 0;
             for (std::uint32_t i = 0; i < n; ++i) {

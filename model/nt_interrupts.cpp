@@ -57,9 +57,8 @@ void nt_interrupts::deliver() {
 }
 
 void nt_interrupts::act(const change& c) {
-    if (intx_sent_ != intx_wanted_) {
+    if (intx_sent_ != intx_wanted_ && output_.send_intx(intx_wanted_)) {
         intx_sent_ = intx_wanted_;
-        output_.send_intx(intx_sent_);
         if (intx_.traced())
             sink_->set(intx_, core_clock::now_ps(), intx_sent_ ? 1 : 0);
     }

@@ -33,9 +33,9 @@ public:
     interrupt_output& operator=(const interrupt_output&) = delete;
     virtual ~interrupt_output() = default;
     /// An MSI write goes upstream. Returns false if it is lost (no room, link down).
-    virtual bool send_msi(std::uint64_t address, std::uint32_t data) noexcept = 0;
-    /// Assert_INTA / Deassert_INTA goes upstream.
-    virtual void send_intx(bool asserted) noexcept = 0;
+    virtual bool send_msi(std::uint64_t address, std::uint32_t data) = 0;
+    /// Assert_INTA / Deassert_INTA goes upstream. Returns false as send_msi().
+    virtual bool send_intx(bool asserted) = 0;
 };
 
 class nt_interrupts {
@@ -48,6 +48,9 @@ public:
     void update();
     /// Forgets interrupts on their way; INTx is taken back. After the registers were reset.
     void reset();
+
+    /// The link is up again: a level that could not be told while it was down is told now.
+    void link_came_up() { act(change{}); }
 
     [[nodiscard]] sc_core::sc_event& due() { return line_.event(); }
     void deliver();

@@ -54,8 +54,8 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
         return;
     }
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    const std::uint32_t epoch = link_.epoch();
     if (!link_.instant() || link_.traced()) {
-        const std::uint32_t epoch = link_.epoch();
         const link::slot s = link_.occupy_rx(link::wire_bytes(
             is_write ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
         wait_until(s.begin_ps);
@@ -67,9 +67,14 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
         }
     }
     act(p, kind, bar, false);
-    // Memory writes are posted; reads and configuration writes are completed.
-    if (!is_write || kind == door_kind::config)
+    // Memory writes are posted; reads and configuration writes are completed, over a link that has
+    // been up all the time.
+    if (is_write && kind != door_kind::config)
+        return;
+    if (link_.epoch() == epoch)
         complete(p);
+    if (link_.epoch() != epoch)
+        refuse(p);
 }
 
 unsigned nt_port::transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
@@ -179,6 +184,7 @@ void nt_port::forward(tlm::tlm_generic_payload& request) {
     const std::uint32_t header =
         (request.get_address() >> 32) != 0 ? link::header_4dw : link::header_3dw;
     const bool timed = !link_.instant() || link_.traced();
+    const std::uint32_t epoch = link_.epoch();
     if (timed) {
         const link::slot s = link_.occupy_tx(link::wire_bytes(
             is_write ? request.get_data_length() : 0, function_.max_payload(), header));
@@ -193,13 +199,17 @@ void nt_port::forward(tlm::tlm_generic_payload& request) {
         }
         wait_until(s.end_ps);
     }
-    if (!link_.up()) { // went down on the way
+    const auto lost = [&] { // with the link, even if it is up again
+        if (link_.epoch() == epoch)
+            return false;
         request.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return true;
+    };
+    if (lost())
         return;
-    }
     sc_core::sc_time none = sc_core::SC_ZERO_TIME;
     upstream_.socket->b_transport(request, none);
-    if (is_write || !timed)
+    if (is_write || lost() || !timed)
         return;
     const bool ok = request.is_response_ok();
     const link::slot s = link_.occupy_rx(link::wire_bytes(
@@ -217,6 +227,7 @@ void nt_port::forward(tlm::tlm_generic_payload& request) {
         link_.show_rx(s, text.view());
     }
     wait_until(link_.arrival_ps(s.end_ps));
+    (void)lost();
 }
 
 void nt_port::refuse(tlm::tlm_generic_payload& p) {
@@ -264,13 +275,12 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
     link_.show_rx(s, text.view());
 }
 
-bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) noexcept {
+bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) {
     return send_upstream(upstream_tlp{tlp_kind::msi, address, data, {}});
 }
 
-void nt_port::send_intx(bool asserted) noexcept {
-    // Without room the level is wrong until the next change; 256 places make that unreachable.
-    (void)send_upstream(
+bool nt_port::send_intx(bool asserted) {
+    return send_upstream(
         upstream_tlp{asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0, {}});
 }
 
@@ -332,6 +342,8 @@ void nt_port::set_link(bool up) {
     }
     function_.set_negotiated_link(up);
     core_.link_changed(number_, up);
+    if (up)
+        function_.interrupts().link_came_up();
 }
 
 void nt_port::trace(trace_sink& sink) {

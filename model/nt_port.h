@@ -42,8 +42,8 @@ public:
     void trace(trace_sink& sink);
 
     // interrupt_output
-    bool send_msi(std::uint64_t address, std::uint32_t data) noexcept override;
-    void send_intx(bool asserted) noexcept override;
+    bool send_msi(std::uint64_t address, std::uint32_t data) override;
+    bool send_intx(bool asserted) override;
 
     // forwarding_target
     [[nodiscard]] bool accepts_requests() const override;

@@ -35,7 +35,8 @@ struct register_access {
     std::uint32_t data = 0;               ///< written value, in its byte lanes
     std::uint32_t byte_mask = 0xFFFFFFFF; ///< 0xFF in each enabled byte lane
     requester_id requester{};             ///< who asks (REQIDCAP, B7.7)
-    bool debug = false;                   ///< no waiting, no side effects
+    bool debug = false;                   ///< takes no time: nothing waits
+    bool silent = false;                  ///< a write only stores: no hook runs
     bool global = false;                  ///< by the global address space
 
     /// The bits that the write carries.
@@ -165,7 +166,7 @@ public:
         put(d, v);
         if (plan_.behaviour_of[d] != 0) {
             const auto& b = plan_.behaviours[plan_.behaviour_of[d] - 1U];
-            if (b.writes)
+            if (b.writes && !a.silent)
                 (owner_.*b.on_write)(a, before);
         }
         return true;

@@ -73,7 +73,7 @@ void switch_events::deliver() {
 
 void switch_events::arrive(partitions who) {
     for (nt_function* f : functions_)
-        if (((who >> f->partition().value()) & 1U) != 0)
+        if (((who >> f->partition().value()) & 1U) != 0 && f->in_active_partition())
             f->switch_event_arrived();
 }
 

@@ -117,8 +117,16 @@ void interrupts::unmask_intx() noexcept {
 }
 
 void interrupts::service_unmask_fd() noexcept {
-    if (intx_unmask_ && drain_eventfd(intx_unmask_.get())) {
-        unmask_intx();
+    if (!intx_unmask_ || !drain_eventfd(intx_unmask_.get())) {
+        return;
+    }
+    unmask_intx();
+    // A counter that stays readable (EFD_SEMAPHORE and a large count) would keep the poll awake for
+    // ever; a client that means to unmask signals once an interrupt.
+    undrained_ = eventfd_readable(intx_unmask_.get()) ? undrained_ + 1 : 0;
+    if (undrained_ >= most_undrained) {
+        intx_unmask_.reset();
+        undrained_ = 0;
     }
 }
 

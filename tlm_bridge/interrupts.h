@@ -56,6 +56,8 @@ private:
     unique_fd intx_unmask_;
     bool intx_asserted_ = false;
     bool intx_masked_ = false;
+    static constexpr unsigned most_undrained = 64; ///< unmaskings in a row before it is dropped
+    unsigned undrained_ = 0;
     std::uint64_t msi_delivered_ = 0;
     std::uint64_t msi_lost_ = 0;
 };

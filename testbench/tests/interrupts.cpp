@@ -430,6 +430,22 @@ BOOST_FIXTURE_TEST_CASE(intx_does_not_need_bus_mastering, interrupted_hosts) { /
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(intx_that_rises_while_the_link_is_down_is_told_when_it_is_up,
+                        interrupted_hosts) { // B12.4
+    run([this] {
+        prepare();
+        bench.set_link(port2, false); // takes MSI enable and masks back to their reset values
+        global_write(host0, "NTINTMSK", 0, port2);
+        global_write(host0, "INDBELLMSK", 0, port2);
+        write(host0, "OUTDBELLSET", 1);
+        settle();
+        BOOST_TEST(!intx());
+        bench.set_link(port2, true);
+        settle();
+        BOOST_TEST(intx());
+    });
+}
+
 BOOST_FIXTURE_TEST_CASE(switching_msi_on_takes_intx_back_and_waits_for_the_next_edge,
                         interrupted_hosts) { // B12.4
     run([this] {

@@ -376,6 +376,28 @@ BOOST_FIXTURE_TEST_CASE(a_request_on_its_way_dies_with_the_link, reset_hosts) {
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(a_completion_dies_with_the_link, reset_hosts) {
+    run([this] {
+        enumerate_both();
+        for (const bool comes_back : {false, true}) {
+            settle();
+            const sc_core::sc_time begin = sc_core::sc_time_stamp();
+            BOOST_TEST(host0.config_read(0x000).ok());
+            const auto whole_ps = (sc_core::sc_time_stamp() - begin).value();
+            sc_core::sc_spawn([this, comes_back, whole_ps] {
+                sc_core::wait(sc_core::sc_time::from_value(whole_ps - 4000)); // on its way back
+                bench.set_link(port0, false);
+                if (comes_back)
+                    bench.set_link(port0, true);
+            });
+            const completion done = host0.config_read(0x000);
+            BOOST_TEST(done.status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+            BOOST_TEST(done.data == 0xFFFFFFFFU);
+            bench.set_link(port0, true);
+        }
+    });
+}
+
 BOOST_FIXTURE_TEST_CASE(nothing_waits_behind_tlps_that_died_with_the_link, reset_hosts) {
     run([this] {
         enumerate_both();

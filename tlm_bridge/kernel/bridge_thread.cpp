@@ -59,7 +59,10 @@ void bridge_thread::serve(port& p) {
         while (p.server->serve(messages_per_turn) == vfio_user::progress::more) {
             watch_client(p, false);
             turn_over_.notify();
-            sc_core::wait(sc_core::SC_ZERO_TIME); // the others' turn
+            // The others' turn, and what is due by now: a flood of messages that take no time in
+            // the model must not hold simulated time where it is.
+            const std::uint64_t behind = pacing_.behind_ps();
+            sc_core::wait(sc_core::sc_time::from_value(std::max(behind, ps_per_ns)));
         }
         watch_client(p, false); // before a new client can get the descriptor's number
         p.busy = false;
