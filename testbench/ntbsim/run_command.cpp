@@ -225,7 +225,23 @@ void add_run(CLI::App& app, int& status) {
     command->add_flag("--json", options->json, "Report as JSON instead of the transcript");
     command->add_flag("-v,--verbose", options->verbose, "Transcript of every round of a repeat");
     command->add_flag("-q,--quiet", options->quiet, "No transcript, only the result");
-    command->footer("Exit status: 0 all expectations held, 1 some did not, 2 error.\n"
+    std::string keys;
+    std::size_t column = 0;
+    for (const config::timing_value& value : config::timing_values(timing_config{})) {
+        const std::string word = value.key + "=" + std::to_string(value.value);
+        if (column == 0 || column + 1 + word.size() > 90) {
+            keys.append("\n ");
+            column = 1;
+        }
+        keys.append(" ").append(word);
+        column += 1 + word.size();
+    }
+    command->footer("Keys of --set with their defaults (explained in "
+                    "testbench/config/timing/default.toml):" +
+                    keys +
+                    "\n"
+                    "Examples of topologies: testbench/config/topology/*.toml\n"
+                    "Exit status: 0 all expectations held, 1 some did not, 2 error.\n"
                     "Example:\n  ntbsim run testbench/scenarios/pingpong.stim --vcd pingpong.vcd");
     command->callback([options, &status] { status = run(*options); });
 }

@@ -224,7 +224,11 @@ void add_serve(CLI::App& app, int&) {
     auto o = std::make_shared<serve_options>();
     CLI::App* const c =
         app.add_subcommand("serve", "Serve the switch's NT functions to QEMU over vfio-user");
-    c->footer("Example:\n"
+    c->footer("Sockets first, then QEMU: `mkdir -p -m 700 /run/ntb`, then serve, then QEMU >= 10.1 "
+              "with vfio-user-pci;\n"
+              "where the distribution's is older, `./ntb setup --cosim` leaves one that starts as\n"
+              "build/qemu-system-x86_64.\n"
+              "Example:\n"
               "  ntbsim serve --topology two-host --port 0=/run/ntb/0.sock "
               "--port 2=/run/ntb/2.sock --vcd session.vcd\n"
               "  qemu-system-x86_64 -machine q35,memory-backend=ram \\\n"

@@ -2,6 +2,7 @@
 // `ntbsim topology list|show|check`: the topologies in the program and files of the user.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -73,14 +74,19 @@ config::topology_file checked(const std::string& name) {
 void add_topology(CLI::App& app, int&) {
     CLI::App* command = app.add_subcommand("topology", "Built-in topologies and topology files");
     command->require_subcommand(1);
-    command->footer("Example:\n  ntbsim topology show two-host");
+    command->footer("Files to start from: testbench/config/topology/*.toml (topologies),\n"
+                    "testbench/config/timing/default.toml (timing).\n"
+                    "Example:\n  ntbsim topology show two-host");
 
     CLI::App* list = command->add_subcommand("list", "The topologies in the program");
     list->footer("Example:\n  ntbsim topology list");
     list->callback([] {
         std::string out;
+        std::size_t width = 0;
         for (const std::string& name : config::builtin_topologies())
-            out += padded(name, 12) + config::load_topology(name).description + "\n";
+            width = std::max(width, name.size() + 2);
+        for (const std::string& name : config::builtin_topologies())
+            out += padded(name, width) + config::load_topology(name).description + "\n";
         print(out);
     });
 

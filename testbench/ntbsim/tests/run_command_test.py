@@ -269,6 +269,22 @@ class Topology(CommandTest):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"(?m)^two-host +\S")
 
+    def test_names_and_descriptions_do_not_collide(self):
+        done = ntbsim("topology", "list")
+        for name in ("two-host", "two-host-small", "three-host"):
+            self.assertRegex(done.stdout, rf"(?m)^{name} {{2,}}\S")
+        columns = {re.match(r"\S+ +", line).end() for line in done.stdout.splitlines()}
+        self.assertEqual(1, len(columns), done.stdout)
+
+    def test_help_says_where_examples_are(self):
+        for words in (["topology"], ["run"]):
+            text = ntbsim(*words, "--help").stdout
+            for path in re.findall(r"testbench/config/[a-z]+/\*?[a-z]*\.toml", text):
+                folder = os.path.join(SOURCE, os.path.dirname(path))
+                self.assertTrue(any(name.endswith(".toml") for name in os.listdir(folder)), path)
+            self.assertIn("testbench/config/topology/*.toml", text)
+            self.assertIn("testbench/config/timing/default.toml", text)
+
     def test_show_tells_ports_and_bars(self):
         done = ntbsim("topology", "show", "two-host")
         self.assertEqual(done.returncode, 0)
@@ -295,6 +311,41 @@ class Topology(CommandTest):
             done = ntbsim(*words, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example:", done.stdout)
+
+
+class CommandLine(CommandTest):
+    """What is said about command lines that cannot be"""
+
+    def test_an_unknown_command_is_told_with_those_there_are(self):
+        self.assertEqual(self.error_line(ntbsim("bogus")), "ntbsim: bogus: no such command "
+                         "(run, serve, regs, trace, topology)")
+        self.assertIn("trace bogus: no such command (latency, summary, ",
+                      self.error_line(ntbsim("trace", "bogus")))
+
+    def test_the_help_named_is_that_of_the_command(self):
+        for words, text in ((["trace"], "trace: a command is missing: latency, "),
+                            (["regs", "show"], "regs show: NAME is required"),
+                            (["run", "x", "--bogus"], "run: ")):
+            with self.subTest(words=words):
+                line = self.error_line(ntbsim(*words))
+                command = " ".join(words[:2] if words[0] == "regs" else words[:1])
+                self.assertIn("ntbsim: " + text, line)
+                self.assertTrue(line.endswith(f"(see ntbsim {command} --help)"), line)
+
+    def test_the_version_is_that_of_the_project(self):
+        with open(os.path.join(SOURCE, "CMakeLists.txt"), encoding="ascii") as file:
+            version = re.search(r"project\(ntbsim VERSION ([0-9.]+)", file.read()).group(1)
+        done = ntbsim("--version")
+        self.assertEqual((done.returncode, done.stdout), (0, f"ntbsim {version}\n"))
+
+    def test_the_keys_of_set_are_in_the_help_and_can_be_set(self):
+        text = ntbsim("run", "--help").stdout
+        settings = re.findall(r"[a-z]+\.[a-z_]+=[0-9]+", text.split("Keys of --set")[1])
+        self.assertGreater(len(settings), 10)
+        path = self.stim("note x\n")
+        for setting in settings:
+            done = ntbsim("run", "-q", path, "--set", setting)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":
