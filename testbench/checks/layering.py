@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The directions of dependency (docs/architecture.md): who may include what, and what model/ may
-not use: no threads, files, sockets or clocks of the host, no run-time type identification.
+not use: no threads, files, sockets or clocks of the host, no run-time type identification. Python
+outside qemu_glue/ does not import qemu_glue/'s modules, but for the declared exceptions.
 
 Usage: layering.py [ROOT]
 """
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -42,6 +44,14 @@ MODEL_FORBIDDEN = re.compile(r"""(?x)
         |recv|recvmsg|sendmsg|poll|epoll_wait|mmap|ioctl|fork|execv\w*)\s*\(""")
 
 
+# Python: who may import modules of qemu_glue/ from outside, and why.
+GLUE = "qemu_glue"
+MAY_IMPORT_GLUE = {
+    "testbench/bench/in_guest.py":
+        "a benchmark of what `ntb cosim` runs must start guests by the launcher's own classes",
+}
+
+
 def allowed(folder, path):
     """May a file of `folder` include "path" of the project?"""
     may, may_not = ALLOWED[folder]
@@ -72,8 +82,50 @@ def problems_in(name, text):
                 yield f"{name}:{line}: model/ may not use {match.group().strip(' (')}"
 
 
+def imported_modules(tree):
+    """(line, dotted name) of every import of a parsed file, relative ones apart."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for one in node.names:
+                yield node.lineno, one.name
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.lineno, node.module
+
+
+def changes_module_path(node):
+    """Whether the node of a parsed file is code that changes where modules are looked for."""
+    if isinstance(node, ast.Call):
+        what = [node.func]
+    elif isinstance(node, ast.Assign):
+        what = node.targets
+    elif isinstance(node, ast.AugAssign):
+        what = [node.target]
+    else:
+        return False
+    return any(ast.unparse(one).startswith("sys.path") for one in what)
+
+
+def python_problems_in(name, text, glue, here):
+    """Problem lines of one Python file. `glue`: names of qemu_glue/'s modules; `here`: of the
+    modules beside the file and in the folder above it, which come first in its path."""
+    if name.parts[0] == GLUE:
+        return
+    tree = ast.parse(text)
+    found = [(line, f"imports {module}") for line, module in imported_modules(tree)
+             if module.split(".")[0] == GLUE
+             or module.split(".")[0] in glue - here]
+    found += [(node.lineno, f"puts {GLUE}/ on sys.path") for node in ast.walk(tree)
+              if changes_module_path(node) and GLUE in ast.unparse(node)]
+    if name.as_posix() in MAY_IMPORT_GLUE:
+        if not found:
+            yield f"{name}:1: uses nothing of {GLUE}/: take it out of MAY_IMPORT_GLUE"
+        return
+    for line, what in sorted(set(found)):
+        yield f"{name}:{line}: {what}: only {GLUE}/ uses what is in {GLUE}/"
+
+
 def main(root):
-    """Checks every C++ file of the tree's directories."""
+    """Checks every C++ and Python file of the tree's directories."""
     problems, compared = [], 0
     for name in repository.files(root, repository.CPP_SUFFIXES + (".cpp.in",)):
         if name.parts[0] not in ALLOWED:
@@ -81,6 +133,13 @@ def main(root):
             continue
         compared += 1
         problems += problems_in(name, repository.text_of(root, name))
+    pythons = repository.files(root, (".py",))
+    glue = {name.stem for name in pythons if name.parts[0] == GLUE}
+    for name in pythons:
+        compared += 1
+        here = {other.stem for other in pythons
+                if other.parent in (name.parent, name.parent.parent)}
+        problems += python_problems_in(name, repository.text_of(root, name), glue, here)
     repository.finish("layering", problems, compared)
 
 

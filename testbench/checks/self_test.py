@@ -92,6 +92,31 @@ class Layering(unittest.TestCase):
         self.assertEqual(len(layering_of("model/a.cpp", text)), 1)
         self.assertEqual(list(cpp_text.includes('x\n  # include "a/b.h"\n')), [(2, '"', "a/b.h")])
 
+    def test_python_outside_the_glue_does_not_import_it(self):
+        def problems(name, text):
+            return list(layering.python_problems_in(Path(name), text, {"guest", "report"},
+                                                    {"report", "client"}))
+
+        path = 'import sys\nsys.path.insert(0, str(ROOT / "qemu_glue"))\n'
+        for text in ("import guest\n", "from guest import Guest\n", "def f():\n    import guest\n",
+                     "import os, guest\n", "from qemu_glue.report import Row\n", path,
+                     'import sys\nsys.path += ["qemu_glue"]\n'):
+            with self.subTest(text=text):
+                self.assertEqual(len(problems("testbench/serve/a.py", text)), 1)
+                self.assertEqual(problems("qemu_glue/tests/a.py", text), [])
+        for text in ("import report\n", "from client import Client\n", "# import guest\n",
+                     'CONFIG = ROOT / "qemu_glue" / "cosim.py"\n'):
+            with self.subTest(text=text):
+                self.assertEqual(problems("testbench/serve/a.py", text), [])
+
+    def test_a_declared_exception_has_a_reason_and_is_used(self):
+        for name, reason in layering.MAY_IMPORT_GLUE.items():
+            self.assertTrue(reason)
+            self.assertEqual(list(layering.python_problems_in(Path(name), "import guest\n",
+                                                              {"guest"}, set())), [])
+            self.assertEqual(len(list(layering.python_problems_in(Path(name), "import os\n",
+                                                                  {"guest"}, set()))), 1)
+
     def test_the_check_fails_as_a_process(self):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model" / "a.h"

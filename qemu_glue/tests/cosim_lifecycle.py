@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guests that come and go while their peer plays ping-pong, and guests without MSI.
 
-Stock QEMU, unmodified drivers. Each case starts a simulator and two guests.
+Stock QEMU, unmodified drivers. Each case starts a simulator (the program that NTBSIM names) and
+two guests.
 """
 import contextlib
 import os
 import pathlib
 import signal
-import sys
 import tempfile
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "qemu_glue"))
-
-import checks  # noqa: E402
-import pingpong  # noqa: E402
-from children import socket_directory, wait_for  # noqa: E402
-from guest import Guest  # noqa: E402
-from prepare import prepare  # noqa: E402
-from simulator import Simulator, serve_command  # noqa: E402
-from topology import nt_ports  # noqa: E402
+import context  # noqa: F401 # pylint: disable=unused-import
+import checks
+import pingpong
+from children import socket_directory, wait_for
+from guest import Guest
+from prepare import prepare
+from simulator import Simulator, serve_command
+from topology import nt_ports
 
 BOOT_SECONDS = 180
 LINK_SECONDS = 60
