@@ -278,6 +278,15 @@ class TestPlan(unittest.TestCase):
         self.assertEqual(len(self.problems("| a | | `regs_test.names.one` |")), 1)
         self.assertEqual(len(self.problems("| a | B1.1 |")), 1)
 
+    def test_a_test_that_no_row_names_is_reported(self):
+        def unlisted(row):
+            return list(testplan.unlisted_problems(self.HEAD + row + "\n", self.TESTS))
+
+        self.assertEqual(unlisted("| a | B1.1 | `regs_test.names.*` |"), [])
+        self.assertEqual(len(unlisted("| a | B1.1 | `regs_test.names.one` |")), 1)
+        self.assertIn("regs_test.names.two", unlisted("| a | B1.1 | `regs_test.names.one` |")[0])
+        self.assertEqual(len(unlisted("| see `regs_test.names.*` | B1.1 | `other` |")), 2)
+
     def test_a_behaviour_that_the_model_cites_needs_a_row(self):
         cited = {"B1.1": "model/a.h", "B10.2": "model/b.h", "B9.1": "model/b.h"}
         found = list(testplan.citation_problems({"B1.1"}, cited))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""testbench/TESTPLAN.md keeps its word: every test that it lists exists, every behaviour ID in it
-is one of docs/reference/behaviour.md, and every behaviour that the model cites has a row.
+"""testbench/TESTPLAN.md keeps its word: every test that it lists exists, every test is listed, every
+behaviour ID in it is one of docs/reference/behaviour.md, and every behaviour that the model cites
+has a row.
 
 A row is "| requirement | source | tests |". Tests are CTest names in backquotes, as `ctest -N`
 prints them; `*` stands for any characters, and must match at least one test. Sources are behaviour
@@ -55,6 +56,15 @@ def plan_problems(text, tests, known_ids):
                 yield f"{where} {BEHAVIOUR} has no {cited}"
 
 
+def unlisted_problems(text, tests):
+    """Tests that no row names."""
+    patterns = [name for _, *cells in rows(text) if len(cells) == 3
+                for name in TEST_NAME.findall(cells[2])]
+    for test in tests:
+        if not any(fnmatch.fnmatchcase(test, pattern) for pattern in patterns):
+            yield f"{PLAN}:1: no row for the test {test}"
+
+
 def citation_problems(planned_ids, cited):
     """Behaviours that model/ cites, but that no row of the plan shows."""
     for one in sorted(set(cited) - planned_ids, key=lambda id_: [int(n) for n in
@@ -85,7 +95,9 @@ def main():
         if name.parts[0] == "model":
             for one in ID.findall(repository.text_of(repository.ROOT, name)):
                 cited.setdefault(one, name)
-    problems = list(plan_problems(plan, ctest_names(build, ctest), known))
+    tests = ctest_names(build, ctest)
+    problems = list(plan_problems(plan, tests, known))
+    problems += unlisted_problems(plan, tests)
     problems += [f"{name}:1: {BEHAVIOUR} has no {one}" for one, name in cited.items()
                  if one not in known]
     planned = {one for _, _, *rest in rows(plan) for one in ID.findall(rest[0] if rest else "")}
