@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""testbench/TESTPLAN.md keeps its word: every test that it lists exists, every test is listed, every
-behaviour ID in it is one of docs/reference/behaviour.md, and every behaviour that the model cites
-has a row.
+"""testbench/TESTPLAN.md keeps its word: every test that it lists exists, every test is listed,
+every behaviour ID in it is one of docs/reference/behaviour.md, and every behaviour that the model
+cites has a row.
 
 A row is "| requirement | source | tests |". Tests are CTest names in backquotes, as `ctest -N`
 prints them; `*` stands for any characters, and must match at least one test. Sources are behaviour
