@@ -12,17 +12,37 @@ import pathlib
 import shutil
 import tempfile
 
+from errors import UserError
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GLUE = ROOT / "qemu_glue"
 BUILD = ROOT / "build"
 OUT = ROOT / "out"
 
 
+def not_writable(build, error):
+    """The refusal to work where nothing can be made."""
+    return UserError("build", f"{build} cannot be written: {error.strerror}",
+                     "work in a clone of your own, or make it writable")
+
+
+def make_build_directory(build=BUILD):
+    """The directory for everything that is made."""
+    try:
+        build.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_writable(build, error) from error
+
+
 @contextlib.contextmanager
 def build_lock(build=BUILD, progress=None):
     """Holds the lock of the things made under `build` (released by the kernel if we die)."""
-    build.mkdir(parents=True, exist_ok=True)
-    with open(build / ".cosim.lock", "w", encoding="ascii") as file:
+    make_build_directory(build)
+    try:
+        file = open(build / ".cosim.lock", "w", encoding="ascii")
+    except OSError as error:
+        raise not_writable(build, error) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

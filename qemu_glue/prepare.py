@@ -16,7 +16,7 @@ import guest_kernel
 import other_kernel
 import qemu_finder
 from errors import GlueError, UserError
-from paths import BUILD
+from paths import BUILD, make_build_directory
 from progress import Progress
 
 Prepared = collections.namedtuple("Prepared", "qemu kernel initramfs accelerator why")
@@ -36,7 +36,7 @@ def prepare(given_qemu=None, progress=None, build=BUILD, options=None):
     if platform.machine() != "x86_64":
         raise UserError("setup", f"this machine is {platform.machine()}",
                         "co-simulation needs an x86_64 machine")
-    build.mkdir(parents=True, exist_ok=True)
+    make_build_directory(build)
     qemu = qemu_finder.find(given_qemu, build, progress)
     kernel = chosen_kernel(options, build, progress)
     initramfs = guest_image.prepare(kernel, build, progress)
