@@ -2,7 +2,8 @@
 """Finds a QEMU with the vfio-user client (upstream from 10.1), or makes a private copy of one.
 
 Order: --qemu, NTB_QEMU, the machine's own if it is new enough, else a copy under build/qemu
-unpacked from Debian's backports without installing anything.
+unpacked from Debian's backports without installing anything. The copy starts by hand as
+build/qemu-system-x86_64.
 """
 import json
 import os
@@ -64,6 +65,22 @@ def private_command(directory):
             "-L", str(directory / "usr/share/qemu"), "-L", str(directory / "usr/share/seabios")]
 
 
+def write_starter(build):
+    """BUILD/qemu-system-x86_64: a script that starts the private copy from any directory."""
+    starter = build / BINARY
+    words = " ".join(f'"{word}"' for word in private_command(pathlib.Path("$here/qemu")))
+    text = ("#!/bin/sh\n# Made by ./ntb: the QEMU in build/qemu with its own libraries and "
+            "firmware.\n"
+            'here=$(dirname "$(readlink -f "$0")")\n'
+            f'exec {words} "$@"\n')
+    if os.access(starter, os.X_OK) and starter.read_text(encoding="utf-8") == text:
+        return
+    making = build / f".{BINARY}.{os.getpid()}"
+    making.write_text(text, encoding="utf-8")
+    making.chmod(0o755)
+    os.rename(making, starter)
+
+
 def make_private_copy(directory, log):
     """Unpacks QEMU of Debian's backports into `directory`."""
     if shutil.which("mmdebstrap") is None:
@@ -115,6 +132,7 @@ def find(given=None, build=BUILD, progress=None):
             if progress:
                 progress.step(f"qemu: unpacking a private copy from {BACKPORTS_OF}-backports")
             make_private_copy(directory, build / "qemu.log")
+        write_starter(build)
     return private_command(directory)
 
 

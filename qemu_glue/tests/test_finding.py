@@ -99,6 +99,19 @@ class Qemu(unittest.TestCase):
         with unittest.mock.patch.dict(os.environ, {"PATH": f"{self.path}:/usr/bin:/bin"}):
             self.assertEqual([str(good)], qemu_finder.find(None, self.path))
 
+    def test_the_private_copy_starts_by_hand_from_any_directory(self):
+        build = self.path / "a build"
+        loader = pathlib.Path(qemu_finder.private_command(build / "qemu")[0])
+        loader.parent.mkdir(parents=True)
+        context.make_program(loader, '#!/bin/sh\nprintf "%s\\n" "$0" "$@"\n')
+        qemu_finder.write_starter(build)
+        qemu_finder.write_starter(build)
+        os.symlink(build / qemu_finder.BINARY, self.path / "link")
+        expected = qemu_finder.private_command(build / "qemu") + ["-m", "a b"]
+        for starter in (build / qemu_finder.BINARY, self.path / "link"):
+            done = context.run(starter, "-m", "a b", cwd="/")
+            self.assertEqual(expected, done.stdout.splitlines(), done.stderr)
+
     def test_without_qemu_and_mmdebstrap_the_line_says_what_to_do(self):
         with unittest.mock.patch.dict(os.environ, {"PATH": str(self.path)}):
             with self.assertRaises(UserError) as caught:
