@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options of `ntb cosim`: parsed and checked before anything is started."""
 import argparse
+import difflib
 import os
 import pathlib
 import re
@@ -106,6 +107,7 @@ def parse(arguments=None):
     if not options.run.strip():
         raise UserError("cosim", "--run needs something to run", "pingpong, shell or 'COMMAND'")
     options.kind = options.run if options.run in KINDS else "command"
+    _check_spelling(options.run)
     _check_numbers(options)
     _check_kernel(options)
     if options.topology is None:
@@ -143,6 +145,15 @@ def parse(arguments=None):
         raise UserError("cosim", f"--append {options.append}: {error}",
                         "close the quotation") from error
     return options
+
+
+def _check_spelling(run):
+    """Refuses a word that is nearly a built-in name: guests would boot only to not find it."""
+    word = run.strip().lower()
+    if run not in KINDS and difflib.get_close_matches(word, KINDS, 1, 0.8):
+        raise UserError("cosim", f"--run '{run}' is neither a command nor one of "
+                        f"{', '.join(KINDS)}", "mend the word; a command may be given with its "
+                        "path")
 
 
 def _check_kernel(options):

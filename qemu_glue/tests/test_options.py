@@ -77,6 +77,15 @@ class Options(unittest.TestCase):
     def test_an_unknown_option_is_one_line(self):
         self.assertIn("--frobnicate", self.refused("--frobnicate"))
 
+    def test_a_misspelt_run_is_refused_and_the_runs_there_are_named(self):
+        for word in ("pinpong", "Pingpong", "self-test", "restrt", "shel"):
+            line = self.refused("--run", word)
+            for kind in launch_options.KINDS:
+                self.assertIn(kind, line)
+        for command in ("true", "lspci", "reset", "ping", "sh", "perl", "dmesg | tail",
+                        "/bin/pinpong", "pinpong -x"):
+            self.assertEqual("command", launch_options.parse(["--run", command]).kind)
+
     def test_more_guests_than_ports_are_refused(self):
         self.assertIn("2 NT ports", self.refused("--guests", "5", "--run", "true"))
         self.assertIn("2 NT ports", self.refused("--guests", "3", "--topology", "two-host"))
