@@ -22,6 +22,7 @@ import restart
 import selftest
 import shell
 import userland
+import waveform_report
 from children import socket_directory, wait_for
 from errors import GlueError, RunError, UserError
 from guest import Guest
@@ -30,6 +31,13 @@ from pingpong import Pingpong
 from prepare import prepare
 from progress import Progress
 from simulator import Simulator, serve_command
+
+
+# What a run writes besides the waveform. It is removed when one starts: an interrupted run must
+# not leave the results of an earlier one beside its own.
+RESULTS = ("report.json", "latency.txt", "ntbsim.log", "guest*.console.log", "guest*.qemu.log",
+           "guest*.agent.log", "guest*.info.txt", "guest*.lspci.txt", "ntb_test.ktap",
+           "ntb_test.xml", "ntb_test.output.txt")
 
 
 class Interrupted(Exception):
@@ -194,7 +202,20 @@ def waveform_problems(options, result):
             path, [perf.Sent(**one) for one in result["sent_by_unmodified_ntb_perf"]])
         result["waveform_says"] = sentences
         return problems
+    if options.kind == "pingpong":
+        return waveform_report.write(options.ntbsim, path, options.out, result)
     return []
+
+
+def remove_old_results(options):
+    """Removes the files that this run writes; those of others stay."""
+    patterns = RESULTS
+    if options.kind == "pingpong":
+        patterns += (pathlib.Path(options.vcd).with_suffix(".gtkw").name,)
+    old = [path for pattern in patterns for path in options.out.glob(pattern)]
+    for path in [*old, *([pathlib.Path(options.vcd)] if options.vcd else [])]:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
 
 
 def report(options, result, progress):
@@ -223,10 +244,17 @@ def report(options, result, progress):
         for line in perf.report_lines(result):
             progress.line(line)
         progress.line()
+    if "latency" in result:
+        for line in waveform_report.report_lines(result):
+            progress.line(line)
+        progress.line()
     for problem in result["problems"]:
         progress.line(f"problem: {problem}")
     if "waveform" in result:
         progress.line(f"waveform  {shown(result['waveform'])}")
+    for name in ("layout", "latency"):
+        if name in result:
+            progress.line(f"{name:<9} {shown(result[name])}")
     progress.line(f"files     {shown(options.out)}/")
     progress.line(f"QEMU      accelerator {result.get('accelerator', 'none')} "
                   f"({result.get('accelerator_why', '')}), kernel {result.get('kernel', '')}")
@@ -243,9 +271,7 @@ def cosim(options, progress):
     except OSError as error:
         raise UserError("cosim", f"{error.filename}: {error.strerror}",
                         "give a directory that can be written with --out") from error
-    if options.vcd:
-        with contextlib.suppress(FileNotFoundError):
-            pathlib.Path(options.vcd).unlink()  # an old one must not pass for a new one
+    remove_old_results(options)
     result = {"run": options.run, "topology": options.topology, "ok": False, "problems": []}
     with contextlib.ExitStack() as stack:
         run = Run(options, progress, stack)
