@@ -15,12 +15,13 @@ from errors import UserError
 
 TABLE = """x.vcd: latencies
 
-                    cycles
-name                ports   count
----------------------------------
-doorbell-status     0 -> 2     32
-doorbell            0 -> 2     32
-message             0 -> 2     32
+                                                         cycles
+name                ports   path                          count
+---------------------------------------------------------------
+doorbell-status     0 -> 2  BAR0 write -> peer INDBELLSTS    32
+doorbell            0 -> 2  BAR0 write -> peer MSI           32
+message             0 -> 2  OUTMSG write -> peer MSI         32
+doorbell  0 -> 2    6  masked by the peer   first at 14.9 s
 """
 FAKE_TRACE = f"""#!/bin/sh
 case $2 in
