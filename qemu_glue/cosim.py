@@ -18,6 +18,7 @@ import many_guests
 import network
 import perf
 import perf_image
+import placement
 import restart
 import selftest
 import shell
@@ -100,6 +101,10 @@ class Run:
         for guest in self.guests:
             self.progress.step(f"{guest.name}: booting ({self.prepared.accelerator})")
             self.wait_agent(guest, deadline - time.monotonic())
+
+    def pids(self):
+        """Of the simulator and the guests."""
+        return [run.child.process.pid for run in (self.simulator, *self.guests)]
 
     def wait_agent(self, guest, seconds, start=0):
         """Waits until the agent of a guest answers (after line `start` of what it has said)."""
@@ -256,6 +261,8 @@ def report(options, result, progress):
         if name in result:
             progress.line(f"{name:<9} {shown(result[name])}")
     progress.line(f"files     {shown(options.out)}/")
+    if "placement" in result:
+        progress.line(f"cores     {result['placement']}")
     progress.line(f"QEMU      accelerator {result.get('accelerator', 'none')} "
                   f"({result.get('accelerator_why', '')}), kernel {result.get('kernel', '')}")
     progress.line(f"result    {'ok' if result['ok'] else 'FAILED'}")
@@ -279,6 +286,8 @@ def cosim(options, progress):
         result["kernel"] = run.prepared.kernel.version
         result["accelerator"] = run.prepared.accelerator
         result["accelerator_why"] = run.prepared.why
+        if options.kind == "pingpong":
+            result["placement"] = placement.place(options.placement, run.pids())
         result["problems"] += execute(run, options, result)
         progress.step("stopping the guests and the simulator")
         for guest in run.guests:

@@ -9,6 +9,7 @@ import shlex
 import sys
 
 import other_kernel
+import placement
 from errors import UserError
 from paths import BUILD, OUT
 from topology import nt_ports
@@ -69,6 +70,9 @@ def make_parser():
     add("--append", default="", metavar="TEXT", help="more for the guests' kernel command line")
     add("--pingpong-delay-ms", type=int, default=10, metavar="N",
         help="delay_ms of ntb_pingpong (default: 10)")
+    add("--placement", choices=placement.CHOICES, default="auto",
+        help="cores while pingpong is counted: all processes together on one, or as the kernel "
+        "likes (default: together where the cores are fewer than guests and simulator)")
     add("--seconds", type=float, default=5.0, metavar="N",
         help="how long pingpong is counted (default: 5)")
     add("--timeout", type=float, default=240.0, metavar="N",
