@@ -114,6 +114,13 @@ unsigned automatic_spin_us(std::size_t ports) {
     return static_cast<std::size_t>(CPU_COUNT(&ours)) > ports ? 50 : 0;
 }
 
+/// A guest's posted write wakes the simulator. On the same core it must not take the core from the
+/// guest at once: who waits for an answer gives it up anyway.
+void do_not_preempt_who_wakes_us() {
+    const sched_param none{};
+    (void)::sched_setscheduler(0, SCHED_BATCH, &none); // if it is not allowed, only slower
+}
+
 /// Everything of one run, in the order in which it must be built.
 class served_switch {
 public:
@@ -215,6 +222,7 @@ void serve(const serve_options& o) {
     for (const auto& [port, path] : sockets)
         std::printf("ntbsim: serving port %u on %s\n", port, path.c_str());
     std::fflush(stdout);
+    do_not_preempt_who_wakes_us();
     all.run();
 }
 
