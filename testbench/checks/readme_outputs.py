@@ -61,6 +61,8 @@ def main():
         problems.append("README.md: the latency table is not what ntbsim prints now")
     if not PICTURE.exists() or PICTURE.read_text(encoding="utf-8") != picture:
         problems.append("docs/pingpong.svg is not what ntbsim draws now")
+    if re.search(r"^[A-Z]+_OUTPUT$", readme, re.M):
+        problems.append("README.md: an output is still to be filled in")
     for page in [README, *sorted((ROOT / "docs").rglob("*.md"))]:
         problems += [f"{page.relative_to(ROOT)}: link to {target}, which does not exist"
                      for target in broken_links(page.read_text(encoding="utf-8"), page.parent)]
