@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "model/types.h"
 
@@ -67,11 +68,24 @@ struct port_config {
     std::array<bar_config, bar_count> bars{};
 };
 
+/// A start from a configuration EEPROM (B15.1): the registers of partitions, ports and BARs are
+/// what the image makes them.
+struct eeprom_config {
+    bool present = false;
+    bool ignore_checksum = false;      ///< as SMBUSCTL.ICHECKSUM, whose position is unknown
+    std::vector<std::uint8_t> image{}; ///< at most 64 KiB are read; empty = none answers
+};
+
 struct topology_config {
     device_id device = device_id::hpes24nt6ag2;
     std::array<partition_state, max_partitions> partitions{};
     std::array<port_config, max_ports> ports{};
+    std::uint8_t boot_mode = 0; ///< BCVSTS.SWMODE, a strap (B2.1)
+    eeprom_config eeprom{};
 };
+/// Multi-partition mode with disabled ports, and EEPROM (B2.1): what an image is started with if
+/// nothing else is said.
+inline constexpr std::uint8_t default_eeprom_boot_mode = 0xF;
 
 /// Every number of the timing configuration, in core-clock cycles where not said otherwise. No
 /// source gives the device's own figures (B18.5): all defaults are "assumed".

@@ -6,10 +6,13 @@
 #include <cctype>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include "testbench/config/builtin.h"
 #include "testbench/config/toml_reader.h"
+#include "testbench/eeprom/image_file.h"
+#include "testbench/eeprom/topology_image.h"
 
 namespace ntb::config {
 namespace {
@@ -181,12 +184,32 @@ requester_id requester_of(const toml_reader& reader, const toml::node& node,
     return requester_id(bus << 8 | device << 3 | function);
 }
 
+/// The topology that an image sets up, and the image to set it up with.
+topology_config eeprom_topology(const eeprom::image& bytes, device_id device,
+                                std::uint8_t boot_mode) {
+    topology_config out = eeprom::effect_of(bytes, device, boot_mode).topology;
+    for (unsigned p = 0; p < max_ports; ++p) // the device has no such function
+        if (has_nt_function(out.ports.at(p).mode) && !can_carry_nt(device, port_number(p)))
+            out.ports.at(p) = port_config{};
+    out.boot_mode = boot_mode;
+    out.eeprom.present = true;
+    out.eeprom.image = bytes;
+    return out;
+}
+
 /// Reads one document; keeps what several tables share.
 class topology_reader {
 public:
     topology_reader(std::string_view text, const std::string& file) : reader_(file) {
         const toml::table document = reader_.parse(text);
-        reader_.only_keys(document, "", {"device", "timing", "description", "partition", "port"});
+        const toml::node* const image = toml_reader::find(document, "eeprom");
+        if (image != nullptr)
+            reader_.only_keys(document, "",
+                              {"device", "timing", "description", "eeprom", "boot_mode",
+                               "eeprom_ignore_checksum", "port"});
+        else
+            reader_.only_keys(document, "",
+                              {"device", "timing", "description", "partition", "port"});
         out_.name = file;
         out_.topology.device =
             value_of(reader_, reader_.required(document, "topology", "device"), "device", devices);
@@ -194,6 +217,10 @@ public:
             out_.timing = reader_.text(*timing, "timing");
         if (const auto* description = toml_reader::find(document, "description"))
             out_.description = reader_.text(*description, "description");
+        if (image != nullptr) {
+            read_eeprom(document, *image);
+            return;
+        }
         for_each(document, "partition", [this](const toml::table& t) { read_partition(t); });
         for_each(document, "port", [this](const toml::table& t) { read_port(t); });
         const bool any_nt =
@@ -216,6 +243,49 @@ private:
             reader_.fail(*node, key, "is not a list of tables", "write [[" + key + "]]");
         for (const toml::node& entry : *list)
             read(reader_.table(entry, "[" + key + "]"));
+    }
+
+    /// Partitions, ports and BARs come from an image; the file says what an image cannot.
+    void read_eeprom(const toml::table& document, const toml::node& image) {
+        const std::string name = reader_.text(image, "eeprom");
+        std::uint32_t boot_mode = default_eeprom_boot_mode;
+        if (const auto* node = toml_reader::find(document, "boot_mode"))
+            boot_mode = reader_.integer(*node, "boot_mode", 0, 15);
+        out_.topology = eeprom_topology(
+            eeprom::read_image(
+                (std::filesystem::path(reader_.file()).parent_path() / name).string()),
+            out_.topology.device, static_cast<std::uint8_t>(boot_mode));
+        if (const auto* node = toml_reader::find(document, "eeprom_ignore_checksum"))
+            out_.topology.eeprom.ignore_checksum = reader_.boolean(*node, "eeprom_ignore_checksum");
+        for_each(document, "port", [this](const toml::table& t) { read_host(t); });
+    }
+
+    /// [[port]] beside an image: what the registers do not say.
+    void read_host(const toml::table& table) {
+        reader_.only_keys(table, "port",
+                          {"number", "requester_id", "link_width", "link_generation"});
+        const toml::node& number_node = reader_.required(table, "port", "number");
+        const std::uint32_t number = reader_.integer(number_node, "port.number", 0, max_ports - 1);
+        if (port_known_.at(number))
+            reader_.fail(number_node, "port.number", std::to_string(number) + " is given twice",
+                         "keep one");
+        port_known_.at(number) = true;
+        read_link(table, out_.topology.ports.at(number));
+    }
+
+    /// What a port is connected to.
+    void read_link(const toml::table& table, port_config& port) {
+        if (const auto* node = toml_reader::find(table, "requester_id"))
+            port.host_requester = requester_of(reader_, *node, "port.requester_id");
+        if (const auto* node = toml_reader::find(table, "link_generation"))
+            port.link_generation =
+                static_cast<std::uint8_t>(reader_.integer(*node, "port.link_generation", 1, 2));
+        if (const auto* node = toml_reader::find(table, "link_width")) {
+            port.link_width =
+                static_cast<std::uint8_t>(reader_.integer(*node, "port.link_width", 1, 8));
+            if ((port.link_width & (port.link_width - 1)) != 0)
+                reader_.fail(*node, "port.link_width", "is no link width", "write 1, 2, 4 or 8");
+        }
     }
 
     void read_partition(const toml::table& table) {
@@ -250,20 +320,10 @@ private:
                              device_name(out_.topology.device) + " has no NT function",
                          "use port " + nt_port_list(out_.topology.device));
         read_partition_of(table, number, port);
-        if (const auto* node = toml_reader::find(table, "requester_id"))
-            port.host_requester = requester_of(reader_, *node, "port.requester_id");
+        read_link(table, port);
         if (const auto* node = toml_reader::find(table, "device_number"))
             port.device_number =
                 static_cast<std::uint8_t>(reader_.integer(*node, "port.device_number", 0, 31));
-        if (const auto* node = toml_reader::find(table, "link_generation"))
-            port.link_generation =
-                static_cast<std::uint8_t>(reader_.integer(*node, "port.link_generation", 1, 2));
-        if (const auto* node = toml_reader::find(table, "link_width")) {
-            port.link_width =
-                static_cast<std::uint8_t>(reader_.integer(*node, "port.link_width", 1, 8));
-            if ((port.link_width & (port.link_width - 1)) != 0)
-                reader_.fail(*node, "port.link_width", "is no link width", "write 1, 2, 4 or 8");
-        }
         if (const auto* node = toml_reader::find(table, "bar"))
             read_bars(reader_.table(*node, "port.bar"), mode_node, port);
     }
@@ -393,6 +453,13 @@ topology_file load_topology(const std::string& name_or_path) {
         if (file.name == name_or_path)
             return parse_topology(file.text, name_or_path);
         names += (names.empty() ? "" : ", ") + std::string(file.name);
+    }
+    if (eeprom::is_image_name(name_or_path)) {
+        topology_file out;
+        out.name = name_or_path;
+        out.topology = eeprom_topology(eeprom::read_image(name_or_path), topology_config{}.device,
+                                       default_eeprom_boot_mode);
+        return out;
     }
     return parse_topology(read_file(name_or_path, "give a topology file or one of: " + names),
                           name_or_path);

@@ -3,6 +3,10 @@
 //   device, timing, description; [[partition]] id, state;
 //   [[port]] number, mode, partition, requester_id, device_number, link_width, link_generation;
 //   [port.bar.N] mode, size, type, pref, atran, tpart   (belongs to the last [[port]])
+// or, where an EEPROM image sets up partitions, ports and BARs,
+//   device, timing, description; eeprom = "FILE" (beside this one), boot_mode,
+//   eeprom_ignore_checksum; [[port]] number, requester_id, link_width, link_generation.
+// A file called *.eeprom or *.bin is such an image itself (testbench/eeprom/).
 //
 // Units: sizes in the file are "4KiB", "1MiB" or bytes. Threading: none. Errors: config_error,
 // for what is unreadable, unknown or impossible for the device (behaviour B1.3, B9.1, B9.3).
@@ -27,7 +31,8 @@ struct topology_file {
 /// Names of the topologies in the program, in the order of their listing.
 [[nodiscard]] std::vector<std::string> builtin_topologies();
 
-/// The topology of that built-in name, else of the file of that path.
+/// The topology of that built-in name, else of the file of that path. A bad EEPROM image is no
+/// error: the switch that reads it halts (B15.5); see eeprom::effect_of().
 [[nodiscard]] topology_file load_topology(const std::string& name_or_path);
 
 /// Parses the text of a topology file; `file` names it in errors.

@@ -9,6 +9,9 @@
 
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
+#include "testbench/eeprom/disassembly.h"
+#include "testbench/eeprom/image_file.h"
+#include "testbench/eeprom/topology_image.h"
 #include "testbench/ntbsim/commands.h"
 
 namespace ntb::cli {
@@ -41,6 +44,27 @@ std::string bar_line(unsigned n, const bar_config& bar) {
            config::size_name((std::uint64_t{1} << bar.size_log2) / (wide ? 32 : 16)) + "\n";
 }
 
+/// What a load of the topology's image comes to; waits are taken as satisfied.
+eeprom_step outcome_of(const topology_config& t) {
+    eeprom_step last = eeprom::effect_of(t.eeprom.image, t.device, t.boot_mode).last;
+    if (last.fault == eeprom_fault::checksum && t.eeprom.ignore_checksum)
+        last.what = eeprom_step::kind::done;
+    return last;
+}
+
+std::string image_shown(const topology_config& t) {
+    const eeprom::image& bytes = t.eeprom.image;
+    const eeprom_step last = outcome_of(t);
+    std::string out = "  EEPROM image of " + std::to_string(bytes.size()) + " bytes, boot mode " +
+                      std::to_string(t.boot_mode) + ": ";
+    if (last.what == eeprom_step::kind::done)
+        out += "loads\n";
+    else
+        out += "the load fails at " + eeprom::hex(last.at, 4) + ": " +
+               eeprom::fault_text(bytes, last) + "\n";
+    return out + eeprom::disassembly(bytes);
+}
+
 std::string shown(const config::topology_file& file) {
     const topology_config& t = file.topology;
     std::string out =
@@ -59,14 +83,35 @@ std::string shown(const config::topology_file& file) {
             if (port.bars.at(b).enabled)
                 out += bar_line(b, port.bars.at(b));
     }
+    if (t.eeprom.present)
+        out += image_shown(t);
     return out;
 }
 
-/// The timing that a topology names must load as well.
+/// The timing that a topology names must load as well, and so must its EEPROM image.
 config::topology_file checked(const std::string& name) {
     config::topology_file file = config::load_topology(name);
+    if (file.topology.eeprom.present) {
+        const eeprom_step last = outcome_of(file.topology);
+        if (last.what != eeprom_step::kind::done)
+            throw user_error(name + ": EEPROM address " + eeprom::hex(last.at, 4),
+                             eeprom::fault_text(file.topology.eeprom.image, last),
+                             std::string(eeprom::fault_remedy(last.fault)));
+    }
     (void)config::load_timing(file.timing);
     return file;
+}
+
+/// Writes a topology as an EEPROM image; says on stderr what an image cannot carry.
+void write_eeprom(const std::string& name, const std::string& output) {
+    const config::topology_file file = checked(name);
+    if (file.topology.eeprom.present)
+        throw user_error(name, "comes from an EEPROM image already", "copy that file");
+    const eeprom::image bytes = eeprom::image_of(file.topology);
+    eeprom::write_image(output, bytes);
+    print(output + ": " + std::to_string(bytes.size()) + " bytes\n");
+    for (const std::string& what : eeprom::not_in_image(file.topology, file.timing))
+        std::fprintf(stderr, "not in the image: %s\n", what.c_str());
 }
 
 } // namespace
@@ -75,7 +120,8 @@ void add_topology(CLI::App& app, int&) {
     CLI::App* command = app.add_subcommand("topology", "Built-in topologies and topology files");
     command->require_subcommand(1);
     command->footer("Files to start from: testbench/config/topology/*.toml (topologies),\n"
-                    "testbench/config/timing/default.toml (timing).\n"
+                    "testbench/config/timing/default.toml (timing). An EEPROM image (*.eeprom,\n"
+                    "*.bin) is a topology, too: docs/eeprom.md.\n"
                     "Example:\n  ntbsim topology show two-host");
 
     CLI::App* list = command->add_subcommand("list", "The topologies in the program");
@@ -93,7 +139,8 @@ void add_topology(CLI::App& app, int&) {
     auto name = std::make_shared<std::string>();
     CLI::App* show = command->add_subcommand("show", "Ports, partitions and BARs of a topology");
     show->add_option("TOPOLOGY", *name, "Built-in name or file")->required();
-    show->footer("Example:\n  ntbsim topology show two-host");
+    show->footer("Of an EEPROM image, or a topology that starts from one, also its blocks.\n"
+                 "Example:\n  ntbsim topology show two-host");
     show->callback([name] { print(shown(config::load_topology(*name))); });
 
     CLI::App* check = command->add_subcommand("check", "Check a topology file");
@@ -102,6 +149,22 @@ void add_topology(CLI::App& app, int&) {
     check->callback([name] {
         const config::topology_file file = checked(*name);
         print(*name + ": no error\n");
+    });
+
+    auto output = std::make_shared<std::string>();
+    CLI::App* image = command->add_subcommand(
+        "eeprom", "Write a topology as an image for the switch's configuration EEPROM");
+    image->add_option("TOPOLOGY", *name, "Built-in name or file")->required();
+    image->add_option("--output", *output, "File to write, *.eeprom or *.bin")->required();
+    image->footer("The image is a topology itself, and may be given as \"eeprom\" in a topology "
+                  "file; see docs/eeprom.md.\n"
+                  "Example:\n  ntbsim topology eeprom two-host --output two-host.eeprom\n"
+                  "  ntbsim run testbench/scenarios/pingpong.stim --topology two-host.eeprom");
+    image->callback([name, output] {
+        if (!eeprom::is_image_name(*output))
+            throw user_error("--output " + *output, "is not called *.eeprom or *.bin",
+                             "by its name it is taken for an image later");
+        write_eeprom(*name, *output);
     });
 }
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testbench/eeprom/addresses.h"
+
+#include <map>
+
+namespace ntb::eeprom {
+
+namespace {
+
+using names = std::map<std::uint32_t, std::string>;
+
+/// Names by dword; registers that share one are "A/B".
+names names_of(std::string_view space_name) {
+    names out;
+    regs::for_each_member([&](const regs::member& m) {
+        if (m.in->name != space_name)
+            return;
+        std::string& name = out[m.offset() & ~3U];
+        name.append(name.empty() ? "" : "/").append(regs::member_name(m).view());
+    });
+    return out;
+}
+
+std::string found(const names& in, std::uint32_t offset) {
+    const auto at = in.find(offset & ~3U);
+    return at != in.end() ? at->second : std::string();
+}
+
+} // namespace
+
+std::string register_name(std::uint32_t address) {
+    static const names of_switch = names_of("sw");
+    static const names of_function = names_of("nt");
+    static const names of_bridge = names_of("port");
+    const unsigned port = address / port_stride;
+    if (port >= max_ports)
+        return found(of_switch, address);
+    const std::uint32_t inside = address % port_stride;
+    const std::string name = inside >= nt_function_offset
+                                 ? found(of_function, inside - nt_function_offset)
+                                 : found(of_bridge, inside);
+    return name.empty() ? name : "port" + std::to_string(port) + "." + name;
+}
+
+} // namespace ntb::eeprom
