@@ -28,6 +28,13 @@ class Placement(unittest.TestCase):
             second.kill()
         self.assertEqual([{core}, {core}], cores)
 
+    def test_together_makes_them_batch_processes(self):
+        with subprocess.Popen(["sleep", "60"]) as process:
+            placement.together([process.pid])
+            policy = os.sched_getscheduler(process.pid)
+            process.kill()
+        self.assertEqual(os.SCHED_BATCH, policy)
+
     def test_a_process_that_has_ended_is_no_error(self):
         with subprocess.Popen(["true"]) as ended:
             ended.wait()
