@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`ntbsim regs export --format c-header` is valid C99 without a warning, and its offsets are those
-of the map: a C program asserts every one of them.
+"""`ntbsim regs export --format c-header` is valid C99 and C++17 without a warning, and its offsets
+are those of the map: a program asserts every one of them.
 
 Usage: exported_header.py NTBSIM COMPILER
 """
@@ -41,10 +41,14 @@ def main():
                                 stdout=subprocess.PIPE).stdout
         (Path(folder) / "registers.h").write_bytes(header)
         (Path(folder) / "check.c").write_text("\n".join(lines) + "\n", encoding="ascii")
-        run = subprocess.run([compiler, "-x", "c", "-std=c99", "-pedantic", "-Wall", "-Wextra",
-                              "-Werror", "-fsyntax-only", f"{folder}/check.c"], check=False,
-                             stderr=subprocess.PIPE, text=True)
-    problems = run.stderr.splitlines()[:40] if run.returncode != 0 else []
+        problems = []
+        for language, standard in (("c", "c99"), ("c++", "c++17")):
+            run = subprocess.run([compiler, "-x", language, f"-std={standard}", "-pedantic",
+                                  "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                                  f"{folder}/check.c"], check=False, stderr=subprocess.PIPE,
+                                 text=True)
+            if run.returncode != 0:
+                problems += run.stderr.splitlines()[:40]
     repository.finish("exported C header", problems, len(lines))
 
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import committed_text
 import cpp_text
+import exported_ipxact
+import exported_markdown
+import exported_registers
 import layering
 import lspci_decodes
 import map_against_csv
@@ -252,6 +255,76 @@ class Lspci(unittest.TestCase):
         space = lspci_decodes.configuration_space(small_map(reset=0x11223344))
         self.assertEqual(space[0x404:0x408], bytes.fromhex("44332211"))
         self.assertIn("\n400: 00 00 00 00 44 33 22 11", lspci_decodes.dump(space))
+
+
+class Exports(unittest.TestCase):
+    """What the readers of exports find."""
+
+    FIELD = exported_registers.Field(3, 2, "rw1c", 1, "resets")
+    PAIR = {"A0B": exported_registers.Register(0x102, 16, {"F": FIELD}),
+            "A1B": exported_registers.Register(0x112, 16, {"F": FIELD})}
+    IPXACT = """<ipxact:component
+        xmlns:ipxact="http://www.accellera.org/XMLSchema/IPXACT/1685-2014"
+        xmlns:ntb="urn:ntbsim:registers"><ipxact:memoryMaps><ipxact:memoryMap>
+        <ipxact:name>s</ipxact:name><ipxact:addressBlock><ipxact:baseAddress>'h100
+        </ipxact:baseAddress><ipxact:registerFile><ipxact:dim>2</ipxact:dim>
+        <ipxact:addressOffset>0</ipxact:addressOffset><ipxact:range>'h10</ipxact:range>
+        <ipxact:register><ipxact:name>A_B</ipxact:name>
+        <ipxact:displayName>A{n}B</ipxact:displayName>
+        <ipxact:addressOffset>'h2</ipxact:addressOffset><ipxact:size>16</ipxact:size>
+        <ipxact:field><ipxact:name>F</ipxact:name><ipxact:bitOffset>2</ipxact:bitOffset>
+        <ipxact:resets><ipxact:reset><ipxact:value>1</ipxact:value></ipxact:reset>
+        <ipxact:reset resetTypeRef="HOT"><ipxact:value>1</ipxact:value></ipxact:reset>
+        </ipxact:resets><ipxact:bitWidth>2</ipxact:bitWidth><ipxact:access>read-write
+        </ipxact:access><ipxact:modifiedWriteValue>oneToClear</ipxact:modifiedWriteValue>
+        </ipxact:field></ipxact:register><ipxact:vendorExtensions><ntb:index>n</ntb:index>
+        </ipxact:vendorExtensions></ipxact:registerFile></ipxact:addressBlock></ipxact:memoryMap>
+        </ipxact:memoryMaps></ipxact:component>""".replace("\n        <", "<")
+    MARKDOWN = """## Space\n\n| offset | name | bits | reset | description |
+|---|---|---|---|---|
+| 0x102 (n = 0..1, every 0x10) | [A{n}B](#x) | 16 | 0x0004 | text |
+| unknown | [C](#x) | 32 | unknown | text |
+
+### A{n}B\n
+| bits | field | access | reset | hot reset | |\n|---|---|---|---|---|---|
+| 3:2 | F | rw1c | 0x1? | resets | text |\n| unknown | G | ro | 0x0 | keeps | |
+
+### C\n\n| bits | field | access | reset | hot reset | |\n|---|---|---|---|---|---|
+| 31:0 | V | rw | 0x0 | keeps | |\n"""
+
+    def test_what_agrees_is_no_difference(self):
+        self.assertEqual(exported_registers.differences({"s": self.PAIR}, {"s": self.PAIR}), [])
+
+    def test_a_register_that_is_missing_added_or_different_is_reported(self):
+        other = self.PAIR["A0B"]._replace(offset=0x106)
+        for found in ({}, {**self.PAIR, "C": other}, {**self.PAIR, "A0B": other}):
+            with self.subTest(found=found):
+                self.assertTrue(exported_registers.differences({"s": self.PAIR}, {"s": found}))
+        fewer = self.PAIR["A0B"]._replace(fields={})
+        self.assertEqual(len(exported_registers.differences(
+            {"s": self.PAIR}, {"s": {**self.PAIR, "A0B": fewer}})), 1)
+
+    def test_ipxact_is_read_with_its_dimensions(self):
+        self.assertEqual(exported_ipxact.registers_in(self.IPXACT), {"s": self.PAIR})
+
+    def test_ipxact_that_says_something_else_is_seen(self):
+        for old, new in (("oneToClear", "oneToSet"), ("'h10<", "'h14<"), (">1<", ">0<"),
+                         ("<ipxact:dim>2", "<ipxact:dim>3"), (">16<", ">32<"),
+                         ("resetTypeRef=\"HOT\"", "resetTypeRef=\"OTHER\"")):
+            with self.subTest(new=new):
+                self.assertNotEqual(exported_ipxact.registers_in(self.IPXACT.replace(old, new)),
+                                    {"s": self.PAIR})
+
+    def test_xml_that_is_broken_or_out_of_order_is_reported(self):
+        grammar = ["--relaxng", str(exported_ipxact.GRAMMAR)]
+        self.assertTrue(exported_ipxact.lint("<a><b></a>", []))
+        self.assertTrue(exported_ipxact.lint(self.IPXACT, grammar))  # vendor etc. are missing
+        self.assertEqual(exported_ipxact.lint("<a/>", []), [])
+
+    def test_markdown_is_read_with_its_families_and_without_what_is_not_mapped(self):
+        document = exported_markdown.tree_of(self.MARKDOWN)
+        self.assertEqual(exported_markdown.registers_in(document, {"Space": "s"}),
+                         {"s": self.PAIR})
 
 
 class TestPlan(unittest.TestCase):

@@ -3,9 +3,11 @@
 // compiled in, so nothing is read; output goes to stdout.
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "testbench/ntbsim/commands.h"
 #include "testbench/regs/export.h"
@@ -44,25 +46,34 @@ void add_show(CLI::App& regs) {
     });
 }
 
-std::string exported(const std::string& format) {
-    if (format == "markdown")
-        return regs::export_markdown();
-    if (format == "c-header")
-        return regs::export_c_header();
-    if (format == "json")
-        return regs::export_json();
-    const bool planned = format == "systemrdl" || format == "ipxact";
-    throw user_error("regs export",
-                     planned ? "the format " + format + " is not there yet"
-                             : "\"" + format + "\" is no format",
-                     "choose markdown, c-header or json");
+struct export_format {
+    std::string_view name;
+    std::string (*text)();
+};
+
+constexpr std::array<export_format, 5> formats{{
+    {"markdown", &regs::export_markdown},
+    {"c-header", &regs::export_c_header},
+    {"json", &regs::export_json},
+    {"systemrdl", &regs::export_systemrdl},
+    {"ipxact", &regs::export_ipxact},
+}};
+
+std::string exported(const std::string& name) {
+    for (const export_format& f : formats)
+        if (f.name == name)
+            return f.text();
+    throw user_error("regs export", "\"" + name + "\" is no format",
+                     "choose markdown, c-header, json, systemrdl or ipxact");
 }
 
 void add_export(CLI::App& regs) {
     CLI::App* exporter = regs.add_subcommand("export", "The whole map in another form");
     auto format = std::make_shared<std::string>();
-    exporter->add_option("--format", *format, "markdown, c-header or json")->required();
-    exporter->footer("Example:\n  ntbsim regs export --format c-header > registers.h");
+    exporter->add_option("--format", *format, "markdown, c-header, json, systemrdl or ipxact")
+        ->required();
+    exporter->footer("Example:\n  ntbsim regs export --format systemrdl > registers.rdl\n"
+                     "What each format says: docs/exports.md");
     exporter->callback([format] { print("regs export", exported(*format)); });
 }
 

@@ -16,4 +16,10 @@ namespace ntb::regs {
 /// Everything that the map knows, rows with their members' names and offsets.
 [[nodiscard]] std::string export_json();
 
+/// SystemRDL 2.0: an addrmap a space.
+[[nodiscard]] std::string export_systemrdl();
+
+/// IP-XACT (IEEE 1685-2014): a component with a memory map a space.
+[[nodiscard]] std::string export_ipxact();
+
 } // namespace ntb::regs

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testbench/regs/export.h"
+#include "testbench/regs/families.h"
 #include "testbench/regs/words.h"
 
 namespace ntb::regs {
@@ -13,19 +14,8 @@ std::string upper(std::string_view text) {
     return out;
 }
 
-/// "NTB_SW_SWP_MSGCTL" of "SWP{x}MSGCTL{n}": an index in the middle leaves a gap.
 std::string symbol(const space& s, const reg& r) {
-    std::string out = "NTB_" + upper(s.name) + "_";
-    for (std::size_t i = 0; i < r.name.size(); ++i) {
-        if (r.name[i] != '{') {
-            out += r.name[i];
-            continue;
-        }
-        i += 2;
-        if (i + 1 < r.name.size())
-            out += '_';
-    }
-    return out;
+    return "NTB_" + upper(s.name) + "_" + identifier_of(r);
 }
 
 std::string define(const std::string& name, const std::string& value) {
