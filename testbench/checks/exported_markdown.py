@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`ntbsim regs export --format markdown` (docs/registers.md) is read by cmark-gfm, a Markdown parser
-that is not ours, and its tables say of every register and field what the map says.
+"""`ntbsim regs export --format markdown` (docs/registers.md) is read by cmark-gfm, a parser that is
+not ours, and its tables say of every register and field what the map says.
 
 Usage: exported_markdown.py NTBSIM
 """

@@ -140,7 +140,7 @@ def registers_in(root):
     for definition in root.below("component_def"):
         component = Component(definition)
         if component.kind == "addrmap":
-            registers = spaces[component.name[len("ntb_"):]] = {}
+            registers = spaces[component.name.removeprefix("ntb_")] = {}
             collect(component, 0, {}, registers)
     return spaces
 

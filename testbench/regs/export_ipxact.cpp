@@ -153,7 +153,7 @@ void write_node(writer& out, const family_node& n, std::uint32_t base) {
         out.element("ipxact:dim", n.array.count);
     out.element("ipxact:addressOffset", number(n.offset - base));
     if (n.row != nullptr) {
-        out.element("ipxact:size", n.row->size * 8U);
+        out.element("ipxact:size", std::size_t{n.row->size} * 8U);
         for (std::size_t i = 0; i < n.row->field_count(); ++i)
             write_field(out, *n.row, n.row->fields[i]);
         write_extensions(out, *n.row, index);
