@@ -9,6 +9,7 @@ the server has closed, TimeoutError when it does not answer.
 """
 import array
 import itertools
+import json
 import os
 import pathlib
 import select
@@ -28,20 +29,51 @@ BAR0, CONFIG = 0, 7
 INTX, MSI = 0, 1
 IRQ_NONE, IRQ_BOOL, IRQ_EVENTFD, IRQ_MASK, IRQ_UNMASK, IRQ_TRIGGER = 1, 2, 4, 8, 16, 32
 
-# Registers that the tests use (docs/registers.md).
-PCICMD, MSICAP, MSIADDR, MSIUADDR, MSIMDATA = 0x04, 0xD0, 0xD4, 0xD8, 0xDC
-NTCTL, NTINTSTS, NTINTMSK, NTSDATA = 0x400, 0x404, 0x408, 0x40C
-OUTDBELLSET, INDBELLSTS, INDBELLMSK = 0x420, 0x428, 0x42C
-BARSETUP0, REQIDCAP, GASAADDR, GASADATA = 0x470, 0x4DC, 0xFF8, 0xFFC
-SESTS, SEMSK, SEPMSK = 0x3EC00, 0x3EC04, 0x3EC08
-SELINKUPSTS, SELINKUPMSK, SELINKDNSTS, SELINKDNMSK = 0x3EC0C, 0x3EC10, 0x3EC14, 0x3EC18
-SEVENT, DBELL = 0x8, 0x2
-LINK_UP = 0x10  # SWPORTxSTS.LINKUP
+
+def _map():
+    """Offsets of registers, masks of their fields: from the map in the program under test."""
+    text = subprocess.run([os.environ["NTBSIM"], "regs", "export", "--format", "json"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    offsets, masks = {}, {}
+    for space in json.loads(text)["spaces"]:
+        for row in space["registers"]:
+            offsets.update((member["name"], member["offset"]) for member in row["members"])
+            for field in row["fields"]:
+                mask = (2 << field["msb"]) - (1 << field["lsb"])
+                masks.update((f"{member['name']}.{field['name']}", mask)
+                             for member in row["members"])
+    return offsets, masks
+
+
+# Offset of a register by its name, mask of a field by "REGISTER.FIELD" (docs/registers.md).
+REGISTERS, FIELDS = _map()
+
+PCICMD, MSICAP, MSIADDR, MSIMDATA, AERUES = (
+    REGISTERS[name] for name in ("PCICMD", "MSICAP", "MSIADDR", "MSIMDATA", "AERUES"))
+NTCTL, NTINTSTS, NTINTMSK, NTSDATA = (
+    REGISTERS[name] for name in ("NTCTL", "NTINTSTS", "NTINTMSK", "NTSDATA"))
+OUTDBELLSET, INDBELLSTS, INDBELLMSK = (
+    REGISTERS[name] for name in ("OUTDBELLSET", "INDBELLSTS", "INDBELLMSK"))
+BARSETUP0, REQIDCAP, GASAADDR, GASADATA = (
+    REGISTERS[name] for name in ("BARSETUP0", "REQIDCAP", "GASAADDR", "GASADATA"))
+NTMTBLADDR, NTMTBLDATA = (REGISTERS[name] for name in ("NTMTBLADDR", "NTMTBLDATA"))
+SESTS, SEMSK, SEPMSK = (REGISTERS[name] for name in ("SESTS", "SEMSK", "SEPMSK"))
+SELINKUPSTS, SELINKUPMSK, SELINKDNSTS, SELINKDNMSK = (
+    REGISTERS[name] for name in ("SELINKUPSTS", "SELINKUPMSK", "SELINKDNSTS", "SELINKDNMSK"))
+SEHRSTSTS, SEHRSTMSK = (REGISTERS[name] for name in ("SEHRSTSTS", "SEHRSTMSK"))
+SEVENT, DBELL = FIELDS["NTINTSTS.SEVENT"], FIELDS["NTINTSTS.DBELL"]
+CPEN, VALID = FIELDS["NTCTL.CPEN"], FIELDS["NTMTBLDATA.VALID"]
+LINK_UP = FIELDS["SWPORT0STS.LINKUP"]
 
 
 def port_status(port):
     """Global address of SWPORTxSTS."""
-    return 0x3E204 + 0x20 * port
+    return REGISTERS[f"SWPORT{port}STS"]
+
+
+def of_port(port, register):
+    """Global address of a register of a port's NT function (behaviour B1.7)."""
+    return port * 0x2000 + 0x1000 + register
 
 
 class Refused(Exception):

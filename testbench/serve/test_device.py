@@ -11,8 +11,6 @@ import unittest
 import client as c
 from client import Refused, Serve
 
-SEHRSTSTS = 0x3EC24
-
 
 class Device(unittest.TestCase):
     """A simulator with a client on each port."""
@@ -84,7 +82,7 @@ class Device(unittest.TestCase):
 
     def test_posted_writes_keep_their_order_and_none_is_lost(self):
         self.one.enable()
-        signal_data = [port * 0x2000 + 0x1000 + c.NTSDATA for port in (0, 2)]
+        signal_data = [c.of_port(port, c.NTSDATA) for port in (0, 2)]
         for turn in range(200):
             for port, address in enumerate(signal_data):
                 self.one.write(c.GASAADDR, address, posted=True)
@@ -100,7 +98,7 @@ class Device(unittest.TestCase):
     def test_the_global_address_space_shows_the_other_port(self):
         self.one.enable()
         self.two.enable().write(c.NTSDATA, 0xCAFE)
-        self.assertEqual(self.one.read_global(2 * 0x2000 + 0x1000 + c.NTSDATA), 0xCAFE)
+        self.assertEqual(self.one.read_global(c.of_port(2, c.NTSDATA)), 0xCAFE)
 
     def test_two_clients_at_once_get_what_they_wrote(self):
         failures = []
@@ -201,9 +199,10 @@ class Device(unittest.TestCase):
 
     def open_events(self, client):
         """Lets every link and reset event through to both partitions."""
-        for register in (c.SELINKUPMSK, c.SELINKDNMSK, c.SEMSK, c.SEPMSK, 0x3EC28):
+        for register in (c.SELINKUPMSK, c.SELINKDNMSK, c.SEMSK, c.SEPMSK,
+                         c.SEHRSTMSK):
             client.write_global(register, 0)
-        for register in (c.SELINKUPSTS, c.SELINKDNSTS, SEHRSTSTS):
+        for register in (c.SELINKUPSTS, c.SELINKDNSTS, c.SEHRSTSTS):
             client.write_global(register, 0xFFFFFFFF)
         client.write(c.NTINTMSK, 0xFF & ~c.SEVENT)
         client.write(c.NTINTSTS, c.SEVENT)
@@ -213,32 +212,32 @@ class Device(unittest.TestCase):
         self.two.enable()
         msi = self.two.interrupt(c.MSI)
         setup = self.one.read(c.BARSETUP0)
-        self.one.write(c.NTCTL, 0x2)                        # CPEN
-        self.one.write(0x4D0, 0)
-        self.one.write(0x4D8, 0x1)                          # mapping entry 0: partition 0
-        self.assertEqual(self.one.read(0x4D8) & 1, 1)
+        self.one.write(c.NTCTL, c.CPEN)
+        self.one.write(c.NTMTBLADDR, 0)
+        self.one.write(c.NTMTBLDATA, c.VALID)               # mapping entry 0: partition 0
+        self.assertEqual(self.one.read(c.NTMTBLDATA) & c.VALID, c.VALID)
         self.open_events(self.two)
         self.one.command(c.RESET)
         self.assertEqual(self.one.read(0, 4, c.CONFIG), 0x8091111D)
         self.assertGreaterEqual(c.taken(msi), 1)
         self.assertEqual(self.two.read_global(c.SELINKDNSTS), 1 << 0)
         self.assertEqual(self.two.read_global(c.SELINKUPSTS), 1 << 0)
-        self.assertEqual(self.two.read_global(SEHRSTSTS), 1 << 0)
+        self.assertEqual(self.two.read_global(c.SEHRSTSTS), 1 << 0)
         self.assertEqual(self.one.read(c.PCICMD, 2, c.CONFIG) & 0x6, 0)
         self.one.enable()
-        self.assertEqual(self.one.read(c.NTCTL) & 0x2, 0)
+        self.assertEqual(self.one.read(c.NTCTL) & c.CPEN, 0)
         self.assertEqual(self.one.read(c.BARSETUP0), setup)
-        self.one.write(0x4D0, 0)
-        self.assertEqual(self.one.read(0x4D8) & 1, 0)
+        self.one.write(c.NTMTBLADDR, 0)
+        self.assertEqual(self.one.read(c.NTMTBLDATA) & c.VALID, 0)
         self.assertTrue(self.two.read_global(c.port_status(0)) & c.LINK_UP)
 
     def test_device_reset_leaves_the_other_port_alone(self):
         self.one.enable()
         self.two.enable().write(c.NTSDATA, 0xB0B)
-        self.two.write(c.NTCTL, 0x2)
+        self.two.write(c.NTCTL, c.CPEN)
         self.one.command(c.RESET)
         self.assertEqual(self.two.read(c.NTSDATA), 0xB0B)
-        self.assertEqual(self.two.read(c.NTCTL) & 0x2, 0x2)
+        self.assertEqual(self.two.read(c.NTCTL) & c.CPEN, c.CPEN)
 
     def test_device_reset_keeps_the_clients_interrupt_descriptors(self):
         self.two.enable()
@@ -250,14 +249,14 @@ class Device(unittest.TestCase):
 
     def test_a_port_looks_the_same_before_its_client_has_come(self):
         self.two.enable()
-        setup = [self.two.read_global(0x1000 + 0x470 + 16 * bar) for bar in range(6)]
+        setups = [c.of_port(0, c.REGISTERS[f"BARSETUP{bar}"]) for bar in range(6)]
+        setup = [self.two.read_global(address) for address in setups]
         status = self.two.read_global(c.port_status(0))
         self.one.close()
         self.assertTrue(c.eventually(
             lambda: not self.two.read_global(c.port_status(0)) & c.LINK_UP))
         self.assertEqual(self.two.read_global(c.port_status(0)), status & ~c.LINK_UP)
-        self.assertEqual([self.two.read_global(0x1000 + 0x470 + 16 * bar) for bar in range(6)],
-                         setup)
+        self.assertEqual([self.two.read_global(address) for address in setups], setup)
 
     def test_a_client_that_comes_back_brings_the_link_up_and_masks_are_kept(self):
         self.two.enable()

@@ -74,7 +74,8 @@ class Hostile(unittest.TestCase):
         self.unharmed()
 
     def test_a_client_that_closes_half_way_is_forgotten(self):
-        message = c.HEADER.pack(1, c.REGION_WRITE, 36, 0, 0) + c.ACCESS.pack(0x40C, 0, 4) + b"abcd"
+        message = c.HEADER.pack(1, c.REGION_WRITE, 36, 0, 0) + \
+            c.ACCESS.pack(c.NTSDATA, c.BAR0, 4) + b"abcd"
         for length in range(1, len(message)):
             with self.serve.client(0) as client:
                 client.socket.sendall(message[:length])

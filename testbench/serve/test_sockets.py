@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from client import Client, Serve
+from client import NTSDATA, Client, Serve
 
 
 class Paths(unittest.TestCase):
@@ -114,7 +114,7 @@ class Ending(unittest.TestCase):
     def ends_in_order(self, number):
         """With clients connected, this signal ends it with code 0 and no socket left."""
         with Serve() as serve, serve.client(0) as client:
-            client.enable().write(0x40C, 1, posted=True)
+            client.enable().write(NTSDATA, 1, posted=True)
             self.assertEqual(serve.stop(number), 0, serve.log())
             self.assertTrue(client.closed_by_server())
             self.assertEqual([path for path in serve.sockets.values() if path.exists()], [])

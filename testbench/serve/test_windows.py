@@ -10,10 +10,10 @@ from client import Refused, Serve
 
 BAR2, BAR4 = 2, 4
 MIB = 1 << 20
-NTMTBLADDR, NTMTBLDATA = 0x4D0, 0x4D8
-LUTOFFSET, LUTLDATA, LUTMDATA, LUTUDATA = 0x4E0, 0x4E4, 0x4E8, 0x4EC
-BARLTBASE2, BARUTBASE2 = 0x498, 0x49C
-AERUES, UNSUPPORTED_REQUEST = 0x104, 0x100000
+LUTOFFSET, LUTLDATA, LUTMDATA, LUTUDATA = (
+    c.REGISTERS[name] for name in ("LUTOFFSET", "LUTLDATA", "LUTMDATA", "LUTUDATA"))
+BARLTBASE2, BARUTBASE2 = (c.REGISTERS[name] for name in ("BARLTBASE2", "BARUTBASE2"))
+UNSUPPORTED_REQUEST = c.FIELDS["AERUES.UR"]
 RAM = 0x40000000  # where the guest physical address space of the clients has its memory
 ALL_ONES = 0xFFFFFFFF
 
@@ -36,9 +36,9 @@ class Windows(unittest.TestCase):
     @staticmethod
     def enable_link(client, partition):
         """CPEN, and the client's own requester ID in the mapping table."""
-        client.write(c.NTCTL, 0x2)
-        client.write(NTMTBLADDR, partition)
-        client.write(NTMTBLDATA, 1 | client.read(c.REQIDCAP) << 1 | partition << 17)
+        client.write(c.NTCTL, c.CPEN)
+        client.write(c.NTMTBLADDR, partition)
+        client.write(c.NTMTBLDATA, 1 | client.read(c.REQIDCAP) << 1 | partition << 17)
 
     def direct(self, base):
         """Where client one's BAR2 leads."""
@@ -63,11 +63,11 @@ class Windows(unittest.TestCase):
         """A read gives all ones, and AER has it; so has a write, and nothing arrives."""
         before = os.pread(self.ram, os.fstat(self.ram).st_size, 0)
         self.assertEqual(self.one.read(offset, size, region), (1 << 8 * size) - 1)
-        self.assertEqual(self.one.read(AERUES), UNSUPPORTED_REQUEST)
-        self.one.write(AERUES, ALL_ONES)
+        self.assertEqual(self.one.read(c.AERUES), UNSUPPORTED_REQUEST)
+        self.one.write(c.AERUES, ALL_ONES)
         self.one.write(offset, 0x0BADBAD0, size, region, posted=True)
-        self.assertEqual(self.one.read(AERUES), UNSUPPORTED_REQUEST)
-        self.one.write(AERUES, ALL_ONES)
+        self.assertEqual(self.one.read(c.AERUES), UNSUPPORTED_REQUEST)
+        self.one.write(c.AERUES, ALL_ONES)
         self.assertEqual(os.pread(self.ram, len(before) + 1, 0), before)
 
     def works(self, offset=0, region=BAR2, at=0):
@@ -76,7 +76,7 @@ class Windows(unittest.TestCase):
         self.one.write(offset, value, 4, region, posted=True)
         self.assertEqual(self.one.read(offset, 4, region), value)
         self.assertEqual(self.memory(at), value)
-        self.assertEqual(self.one.read(AERUES), 0)
+        self.assertEqual(self.one.read(c.AERUES), 0)
 
     # --- What arrives ----------------------------------------------------------------------------
 
@@ -90,14 +90,14 @@ class Windows(unittest.TestCase):
             value = source.getrandbits(8 * size)
             self.one.write(offset + step, value, size, region, posted=True)
             expected[at + step:at + step + size] = value.to_bytes(size, "little")
-        self.one.read(AERUES)  # posted writes before it have been carried out
+        self.one.read(c.AERUES)  # posted writes before it have been carried out
         self.assertEqual(os.pread(self.ram, 4 * MIB, 0), bytes(expected))
         for _ in range(100):
             region, offset, at = source.choice(spots)
             step, size = source.randrange(512), source.choice((1, 2, 4, 8))
             self.assertEqual(self.one.read(offset + step, size, region),
                              int.from_bytes(expected[at + step:at + step + size], "little"))
-        self.assertEqual(self.one.read(AERUES), 0)
+        self.assertEqual(self.one.read(c.AERUES), 0)
 
     def test_when_the_doorbell_s_interrupt_comes_the_data_before_it_is_there(self):
         msi = self.two.interrupt(c.MSI)
@@ -155,9 +155,9 @@ class Windows(unittest.TestCase):
         os.pwrite(self.ram, (0x12345678).to_bytes(4, "little"), 0x40)
         self.two.map(RAM, 4 * MIB, self.ram, flags=0x1)
         self.assertEqual(self.one.read(0x40, 4, BAR2), 0x12345678)
-        self.assertEqual(self.one.read(AERUES), 0)
+        self.assertEqual(self.one.read(c.AERUES), 0)
         self.one.write(0x40, 0x0BADBAD0, 4, BAR2, posted=True)
-        self.assertEqual(self.one.read(AERUES), UNSUPPORTED_REQUEST)
+        self.assertEqual(self.one.read(c.AERUES), UNSUPPORTED_REQUEST)
         self.assertEqual(self.memory(0x40), 0x12345678)
 
     def test_memory_that_is_cut_off_behind_its_map_is_refused(self):
@@ -181,8 +181,8 @@ class Windows(unittest.TestCase):
             if i == 500:
                 self.two.socket.close()
         self.assertTrue(c.eventually(
-            lambda: self.one.read(0, 4, BAR2) == ALL_ONES and self.one.read(AERUES) != 0))
-        self.one.write(AERUES, ALL_ONES)
+            lambda: self.one.read(0, 4, BAR2) == ALL_ONES and self.one.read(c.AERUES) != 0))
+        self.one.write(c.AERUES, ALL_ONES)
         self.refused()
         self.assertTrue(self.serve.alive())
         with self.serve.client(2) as two:  # it comes back, with memory elsewhere
