@@ -19,7 +19,7 @@ namespace ntb::bench {
 /// Ends the process: "bench: WHAT", exit code 2.
 [[noreturn]] void give_up(const char* what);
 
-/// Links up, both hosts enumerated (BAR0, memory space, bus master, MSI), doorbell 2 unmasked.
+/// Links up, every host enumerated (BAR0, memory space, bus master, MSI), doorbells unmasked.
 void bring_up(platform& p);
 
 /// Elaborates, calls `body` in an SC_THREAD and stops. Returns main()'s exit code.

@@ -71,10 +71,13 @@ class Report(unittest.TestCase):
 class Judgements(unittest.TestCase):
     """Rows made of figures that are given here."""
 
-    def growth(self, last):
-        """Rows of a run in which the last transactions took `last` ns."""
-        kind = {"first_ns": 100.0, "last_ns": last, "rss_at_10": 1 << 20, "rss_at_end": 1 << 20}
-        figures = {"transactions": 1000, "read": kind, "write": kind, "doorbell": kind}
+    def growth(self, last=100.0, eight=100.0, grown=0):
+        """Rows of a run in which the last transactions took `last` ns, those among eight hosts
+        `eight` ns, and after which `grown` bytes more were resident."""
+        kind = {"rss_at_10": 1 << 20, "rss_at_end": (1 << 20) + grown,
+                "2": {"first_ns": 100.0, "last_ns": last, "all_ns": 100.0},
+                "8": {"first_ns": 100.0, "last_ns": last, "all_ns": eight}}
+        figures = {"transactions": 1000} | {name: kind for name, _ in in_process.GROWTH_KINDS}
         with mock.patch.object(in_process, "run_json", return_value=figures):
             return in_process.growth_rows(pathlib.Path("."), 1, 1000)
 
@@ -82,6 +85,13 @@ class Judgements(unittest.TestCase):
         """20 % of 100 ns."""
         self.assertEqual(report.exit_code(self.growth(120.0)), 0)
         self.assertEqual(report.exit_code(self.growth(121.0)), 1)
+        self.assertEqual(report.exit_code(self.growth(eight=120.0)), 0)
+        self.assertEqual(report.exit_code(self.growth(eight=121.0)), 1)
+
+    def test_a_mebibyte_more_is_allowed_and_more_is_not(self):
+        """Memory is bounded: the number of transactions does not show in it."""
+        self.assertEqual(report.exit_code(self.growth(grown=1 << 20)), 0)
+        self.assertEqual(report.exit_code(self.growth(grown=(1 << 20) + 1)), 1)
 
     def test_a_region_read_may_take_a_tenth_and_a_microsecond_more_than_its_floor(self):
         """1.1 x 10 µs + 1 µs = 12 µs."""
