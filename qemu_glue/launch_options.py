@@ -90,6 +90,8 @@ def default_topology(options):
     """A topology with a port for each guest, and windows of a size that suits the run."""
     if options.kind == "selftest":
         return "two-host-small"
+    if (options.guests or 2) > 4:
+        return "eight-host"
     return {3: "three-host", 4: "four-host"}.get(options.guests, "two-host")
 
 

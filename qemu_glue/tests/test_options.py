@@ -36,7 +36,7 @@ class Options(unittest.TestCase):
 
     def test_options_of_later_versions_are_refused_by_name(self):
         for arguments in (["--link", "ivshmem"],
-                          ["--topology", "eight-host"]):
+                          ["--topology", "nine-host"]):
             self.assertIn("not in this version", self.refused(*arguments))
 
     def test_a_kernel_comes_with_its_modules_or_as_a_package(self):
@@ -87,14 +87,15 @@ class Options(unittest.TestCase):
             self.assertEqual("command", launch_options.parse(["--run", command]).kind)
 
     def test_more_guests_than_ports_are_refused(self):
-        self.assertIn("2 NT ports", self.refused("--guests", "5", "--run", "true"))
+        self.assertIn("8 NT ports", self.refused("--guests", "9", "--run", "true"))
         self.assertIn("2 NT ports", self.refused("--guests", "3", "--topology", "two-host"))
         self.assertIn("1 guests", self.refused("--guests", "1"))
         self.assertEqual(1, len(launch_options.parse(["--guests", "1", "--run", "true"]).ports))
 
     def test_the_topology_has_a_port_for_each_guest(self):
         for count, name, last in ((2, "two-host", Port(2, 1)), (3, "three-host", Port(4, 2)),
-                                  (4, "four-host", Port(6, 3))):
+                                  (4, "four-host", Port(6, 3)), (5, "eight-host", Port(8, 4)),
+                                  (8, "eight-host", Port(20, 7))):
             options = launch_options.parse(["--guests", str(count)])
             self.assertEqual((name, last), (options.topology, options.ports[-1]))
 
