@@ -7,21 +7,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/family.h"
 #include "model/types.h"
 
 namespace ntb {
-
-/// Family members by device ID (docs/reference/behaviour.md B1.1).
-enum class device_id : std::uint16_t {
-    hpes24nt6ag2 = 0x8091,
-    hpes32nt8ag2 = 0x808F,
-    hpes32nt8bg2 = 0x8088,
-    hpes12nt12g2 = 0x8092,
-    hpes16nt16g2 = 0x8090,
-    hpes24nt24g2 = 0x808E,
-    hpes32nt24ag2 = 0x808C,
-    hpes32nt24bg2 = 0x808A,
-};
 
 /// SWPORTxCTL/STS.MODE encodings (B3.1).
 enum class port_mode : std::uint8_t {
@@ -76,8 +65,16 @@ struct eeprom_config {
     std::vector<std::uint8_t> image{}; ///< at most 64 KiB are read; empty = none answers
 };
 
+/// What a topology asks of the model that no silicon is claimed to do.
+enum class compatibility : std::uint8_t {
+    none,
+    /// Two NT ports in one partition (docs/topologies.md, "seed").
+    seed,
+};
+
 struct topology_config {
-    device_id device = device_id::hpes24nt6ag2;
+    device_id device = default_device;
+    compatibility compat = compatibility::none;
     std::array<partition_state, max_partitions> partitions{};
     std::array<port_config, max_ports> ports{};
     std::uint8_t boot_mode = 0; ///< BCVSTS.SWMODE, a strap (B2.1)

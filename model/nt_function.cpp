@@ -30,7 +30,10 @@ bool nt_function::in_active_partition() const {
 }
 
 void nt_function::load_reset_values(const topology_config& topology) {
-    bank_.set_reset(nt::DID.at(), nt::DID_DID, static_cast<std::uint32_t>(topology.device));
+    for (const regs::reg& r : regs::nt_map)
+        for (const regs::field& f : r.fields)
+            if (f.from == regs::reset_source::device)
+                bank_.set_reset(r.offset, regs::field_ref_of(r, f), f.reset_in(topology.device));
     bank_.set_reset(nt::PCIELCAP.at(), nt::PCIELCAP_PORTNUM, port_.value());
     bank_.set_reset(nt::PCIELCAP.at(), nt::PCIELCAP_MAXLNKWDTH, config_.link_width);
     bank_.set_reset(nt::PCIELCAP.at(), nt::PCIELCAP_MAXLNKSPD, config_.link_generation);

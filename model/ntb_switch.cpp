@@ -8,6 +8,19 @@
 
 namespace ntb {
 
+namespace {
+
+/// Whether another NT function has the partition of port `p` (topology "seed" only).
+bool shares_partition(const topology_config& topology, unsigned p) {
+    bool sharing = false;
+    for (unsigned other = 0; other < max_ports; ++other)
+        sharing = sharing || (other != p && has_nt_function(topology.ports[other].mode) &&
+                              topology.ports[other].partition == topology.ports[p].partition);
+    return sharing && topology.compat == compatibility::seed;
+}
+
+} // namespace
+
 ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_config& topology,
                        const timing_config& timing, trace_sink* trace)
     : sc_module(name), topology_(topology), timing_(timing) {
@@ -18,10 +31,10 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
         const port_config& port = topology_.ports[p];
         if (!has_nt_function(port.mode))
             continue;
-        bool sharing = false;
-        for (unsigned other = 0; other < max_ports; ++other)
-            sharing = sharing || (other != p && has_nt_function(topology_.ports[other].mode) &&
-                                  topology_.ports[other].partition == port.partition);
+        if (!can_carry_nt(topology_.device, port_number(p)))
+            SC_REPORT_ERROR("ntb_switch", "the device has no NT function on a port that the "
+                                          "topology gives one (model/family.h)");
+        const bool sharing = shares_partition(topology_, p);
         const std::string port_name = "port" + std::to_string(p);
         ports_[p] = std::make_unique<nt_port>(port_name.c_str(), port_number(p), topology_, timing_,
                                               *core_, sharing);
@@ -73,8 +86,12 @@ void ntb_switch::hot_reset(port_number port) {
     p.set_link(false); // resets the function
     if (!was_up)
         p.function().reset_hot();
-    core_->mapping().invalidate(partition);
-    core_->events().raise(switch_event::hot_reset, partition.value());
+    // Of two functions in one partition only the client's own is reset: the mapping entry is the
+    // other host's as well (topology "seed").
+    if (!p.function().shares_partition()) {
+        core_->mapping().invalidate(partition);
+        core_->events().raise(switch_event::hot_reset, partition.value());
+    }
     if (!was_up)
         return;
     if (timing_.link_retrain_ns != 0)

@@ -75,6 +75,12 @@ void switch_core::load_reset_values(const topology_config& topology) {
         // The port that leads to the host is the partition's upstream port (B3.6; that an NT-only
         // port counts as one is not confirmed).
         const std::uint32_t status = sw::SWPARTSTS.at(port.partition.value());
+        bool first = true; // of its partition: topology "seed" has two there, and USID one place
+        for (unsigned lower = 0; lower < p; ++lower)
+            first = first && !(has_nt_function(topology.ports[lower].mode) &&
+                               topology.ports[lower].partition == port.partition);
+        if (!first)
+            continue;
         bank_.set_reset(status, sw::SWPARTSTS_US, 1);
         bank_.set_reset(status, sw::SWPARTSTS_USID, p);
         bank_.set_reset(status, sw::SWPARTSTS_NT, 1);

@@ -83,6 +83,14 @@ private:
     return value;
 }
 
+/// The same in that member of the family.
+[[nodiscard]] constexpr std::uint32_t reset_of(const reg& r, device_id device) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < r.field_count(); ++i)
+        value |= r.fields[i].reset_in(device) << r.fields[i].lsb;
+    return value;
+}
+
 /// Calls `visit(member)` for every register, row after row, members in the order of the indices.
 template <class Visitor>
 constexpr void for_each_member(Visitor&& visit) {

@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "model/family.h"
+
 namespace ntb::regs {
 
 /// What a software access does to a field.
@@ -39,6 +41,12 @@ enum class hot_reset : std::uint8_t {
     keeps,  ///< sticky, or loaded at initialisation (EEPROM, topology)
 };
 
+/// Where a field's reset value is from.
+enum class reset_source : std::uint8_t {
+    map,    ///< `reset`, in every member of the family
+    device, ///< the member's device ID (model/family.h); `reset` is the default member's
+};
+
 struct field {
     std::string_view name{};
     std::uint8_t msb = 0;
@@ -48,7 +56,12 @@ struct field {
     confidence reset_confidence = confidence::documented;
     hot_reset on_hot_reset = hot_reset::resets;
     std::string_view gloss{}; ///< one line; empty where the register's own says it
+    reset_source from = reset_source::map;
 
+    /// The reset value in that member of the family, right-aligned.
+    [[nodiscard]] constexpr std::uint32_t reset_in(device_id device) const {
+        return from == reset_source::device ? static_cast<std::uint32_t>(device) : reset;
+    }
     [[nodiscard]] constexpr std::uint32_t mask() const {
         const unsigned width = static_cast<unsigned>(msb - lsb) + 1U;
         const std::uint32_t ones = width >= 32 ? 0xFFFFFFFFU : (1U << width) - 1U;
@@ -133,14 +146,18 @@ template <std::size_t N>
                    r.first.count, r.second.count, r.size};
 }
 
+[[nodiscard]] constexpr field_ref field_ref_of(const reg& r, const field& f) {
+    const unsigned in_dword = (r.offset & 3U) * 8U;
+    return field_ref{f.mask() << in_dword, static_cast<std::uint8_t>(f.lsb + in_dword)};
+}
+
 template <std::size_t N>
 [[nodiscard]] constexpr field_ref find_field(const std::array<reg, N>& map, std::string_view name,
                                              std::string_view field_name) {
     const reg& r = row_of(map, name);
-    const unsigned in_dword = (r.offset & 3U) * 8U;
     for (const field& f : r.fields)
         if (f.name == field_name)
-            return field_ref{f.mask() << in_dword, static_cast<std::uint8_t>(f.lsb + in_dword)};
+            return field_ref_of(r, f);
     throw std::logic_error("no such field in the map");
 }
 

@@ -35,8 +35,8 @@ inline constexpr std::array<reg, 117> nt_map = [] {
      "mainline header; T-Platforms header",
      "B1.1", documented, false, {}, {},
      {{
-         {"DID", 15, 0, ro, 0x8091, documented, keeps,
-          "one per family member; the model loads its device's"},
+         {"DID", 15, 0, ro, static_cast<std::uint32_t>(default_device), documented, keeps,
+          "one per family member; the model loads its device's", reset_source::device},
      }}},
     {"PCICMD", 0x004, 2,
      "PCI command. IOAE/MAE/BME positions are in both headers (the others are the standard "

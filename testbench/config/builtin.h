@@ -13,7 +13,7 @@ struct builtin_file {
     std::string_view text;
 };
 
-extern const std::array<builtin_file, 4> builtin_topology_files;
+extern const std::array<builtin_file, 6> builtin_topology_files;
 extern const std::string_view builtin_default_timing;
 
 } // namespace ntb::config

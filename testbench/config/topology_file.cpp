@@ -23,15 +23,16 @@ struct named {
     Value value;
 };
 
-constexpr std::array<named<device_id>, 8> devices{{
-    {"89HPES24NT6AG2", device_id::hpes24nt6ag2},
-    {"89HPES32NT8AG2", device_id::hpes32nt8ag2},
-    {"89HPES32NT8BG2", device_id::hpes32nt8bg2},
-    {"89HPES12NT12G2", device_id::hpes12nt12g2},
-    {"89HPES16NT16G2", device_id::hpes16nt16g2},
-    {"89HPES24NT24G2", device_id::hpes24nt24g2},
-    {"89HPES32NT24AG2", device_id::hpes32nt24ag2},
-    {"89HPES32NT24BG2", device_id::hpes32nt24bg2},
+constexpr std::array<named<device_id>, family.size()> devices = [] {
+    std::array<named<device_id>, family.size()> names{};
+    for (std::size_t i = 0; i < family.size(); ++i)
+        names.at(i) = {family.at(i).name, family.at(i).id};
+    return names;
+}();
+
+constexpr std::array<named<compatibility>, 2> compatibilities{{
+    {"none", compatibility::none},
+    {"seed", compatibility::seed},
 }};
 
 constexpr std::array<named<port_mode>, 9> modes{{
@@ -88,40 +89,6 @@ std::string name_of(const Names& names, Value value) {
         if (entry.value == value)
             return std::string(entry.name);
     return "unknown";
-}
-
-// NT-capable ports of each device (B1.3).
-constexpr std::uint32_t ports_mask(std::initializer_list<unsigned> ports) {
-    std::uint32_t mask = 0;
-    for (const unsigned port : ports)
-        mask |= 1U << port;
-    return mask;
-}
-
-constexpr std::uint32_t nt_ports(device_id device) {
-    switch (device) {
-    case device_id::hpes24nt6ag2:
-        return ports_mask({0, 2, 4, 6, 8, 12});
-    case device_id::hpes12nt12g2:
-        return ports_mask({0, 8, 16});
-    case device_id::hpes16nt16g2:
-        return ports_mask({0, 8, 12, 16});
-    case device_id::hpes32nt8ag2:
-    case device_id::hpes32nt8bg2:
-    case device_id::hpes24nt24g2:
-    case device_id::hpes32nt24ag2:
-    case device_id::hpes32nt24bg2:
-        return ports_mask({0, 2, 4, 6, 8, 12, 16, 20});
-    }
-    return 0;
-}
-
-std::string nt_port_list(device_id device) {
-    std::string out;
-    for (unsigned port = 0; port < max_ports; ++port)
-        if ((nt_ports(device) >> port & 1U) != 0)
-            out += (out.empty() ? "" : ", ") + std::to_string(port);
-    return out;
 }
 
 /// "4KiB", "1MiB" or a number of bytes; nullopt if it is neither.
@@ -208,11 +175,14 @@ public:
                               {"device", "timing", "description", "eeprom", "boot_mode",
                                "eeprom_ignore_checksum", "port"});
         else
-            reader_.only_keys(document, "",
-                              {"device", "timing", "description", "partition", "port"});
+            reader_.only_keys(
+                document, "",
+                {"device", "timing", "description", "compatibility", "partition", "port"});
         out_.name = file;
-        out_.topology.device =
-            value_of(reader_, reader_.required(document, "topology", "device"), "device", devices);
+        if (const auto* device = toml_reader::find(document, "device"))
+            out_.topology.device = value_of(reader_, *device, "device", devices);
+        if (const auto* compatible = toml_reader::find(document, "compatibility"))
+            out_.topology.compat = value_of(reader_, *compatible, "compatibility", compatibilities);
         if (const auto* timing = toml_reader::find(document, "timing"))
             out_.timing = reader_.text(*timing, "timing");
         if (const auto* description = toml_reader::find(document, "description"))
@@ -341,8 +311,14 @@ private:
                          "partition " + std::to_string(id) + " is not declared",
                          "add a [[partition]] with that id");
         port.partition = partition_number(id);
+        if (!attached)
+            return;
+        if (out_.topology.compat == compatibility::seed) {
+            check_seed_port(*node, id, number, port.mode);
+            return;
+        }
         // SWPARTxSTS has room for one upstream port (B3.6).
-        if (!attached || port.mode == port_mode::downstream)
+        if (port.mode == port_mode::downstream)
             return;
         if (upstream_of_.at(id))
             reader_.fail(*node, "port.partition",
@@ -350,6 +326,22 @@ private:
                              std::to_string(*upstream_of_.at(id)) + " towards its host",
                          "give port " + std::to_string(number) + " a partition of its own");
         upstream_of_.at(id) = number;
+    }
+
+    /// Topology "seed" (docs/topologies.md): NT ports only, two of them in a partition at most.
+    void check_seed_port(const toml::node& node, std::uint32_t partition, std::uint32_t number,
+                         port_mode mode) {
+        if (mode != port_mode::nt)
+            reader_.fail(node, "port.mode",
+                         "is " + mode_name(mode) + " in a topology compatible with \"seed\"",
+                         "write \"nt\" or \"disabled\"");
+        if (upstream_of_.at(partition) && second_of_.at(partition))
+            reader_.fail(node, "port.partition",
+                         "partition " + std::to_string(partition) + " already has ports " +
+                             std::to_string(*upstream_of_.at(partition)) + " and " +
+                             std::to_string(*second_of_.at(partition)),
+                         "give port " + std::to_string(number) + " another partition");
+        (upstream_of_.at(partition) ? second_of_ : upstream_of_).at(partition) = number;
     }
 
     void read_bars(const toml::table& bars, const toml::node& mode_node, port_config& port) {
@@ -435,6 +427,7 @@ private:
     std::array<bool, max_partitions> partition_known_{};
     std::array<bool, max_ports> port_known_{};
     std::array<std::optional<std::uint32_t>, max_partitions> upstream_of_{};
+    std::array<std::optional<std::uint32_t>, max_partitions> second_of_{}; ///< topology "seed"
 };
 
 } // namespace
@@ -499,8 +492,12 @@ std::string size_name(std::uint64_t bytes) {
     return std::to_string(bytes) + units.at(unit);
 }
 
-bool can_carry_nt(device_id device, port_number port) {
-    return port.value() < max_ports && (nt_ports(device) >> port.value() & 1U) != 0;
+std::string nt_port_list(device_id device) {
+    std::string out;
+    for (unsigned port = 0; port < max_ports; ++port)
+        if (can_carry_nt(device, port_number(port)))
+            out += (out.empty() ? "" : ", ") + std::to_string(port);
+    return out;
 }
 
 } // namespace ntb::config

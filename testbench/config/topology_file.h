@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Topology files (TOML): which device, which partitions and ports, which BARs. The keys are
-//   device, timing, description; [[partition]] id, state;
+//   device, timing, description, compatibility; [[partition]] id, state;
 //   [[port]] number, mode, partition, requester_id, device_number, link_width, link_generation;
 //   [port.bar.N] mode, size, type, pref, atran, tpart   (belongs to the last [[port]])
 // or, where an EEPROM image sets up partitions, ports and BARs,
@@ -10,6 +10,7 @@
 //
 // Units: sizes in the file are "4KiB", "1MiB" or bytes. Threading: none. Errors: config_error,
 // for what is unreadable, unknown or impossible for the device (behaviour B1.3, B9.1, B9.3).
+// `compatibility = "seed"` allows two NT ports in one partition (docs/topologies.md).
 #pragma once
 
 #include <string>
@@ -46,7 +47,7 @@ struct topology_file {
 [[nodiscard]] std::string requester_name(requester_id id); ///< "00:00.0"
 [[nodiscard]] std::string size_name(std::uint64_t bytes);  ///< "16MiB", "512"
 
-/// Whether that port of that device can carry an NT function (B1.3).
-[[nodiscard]] bool can_carry_nt(device_id device, port_number port);
+/// The ports of that device that can carry an NT function (B1.3): "0, 8, 16".
+[[nodiscard]] std::string nt_port_list(device_id device);
 
 } // namespace ntb::config

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `ntbsim topology list|show|check`: the topologies in the program and files of the user.
+// `ntbsim topology list|devices|show|check`: the topologies in the program and files of the user.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -69,6 +70,8 @@ std::string shown(const config::topology_file& file) {
     const topology_config& t = file.topology;
     std::string out =
         file.name + ": " + config::device_name(t.device) + ", timing " + file.timing + "\n";
+    if (t.compat == compatibility::seed)
+        out += "  compatible with \"seed\", not claimed for silicon (docs/topologies.md)\n";
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_config& port = t.ports.at(p);
         if (port.mode == port_mode::disabled)
@@ -85,6 +88,17 @@ std::string shown(const config::topology_file& file) {
     }
     if (t.eeprom.present)
         out += image_shown(t);
+    return out;
+}
+
+std::string family_table() {
+    std::string out;
+    for (const family_member& device : family) {
+        std::array<char, 16> id{};
+        std::snprintf(id.data(), id.size(), "0x%04X", static_cast<unsigned>(device.id));
+        out += padded(std::string(device.name), 17) + id.data() + "  NT function at ports " +
+               config::nt_port_list(device.id) + "\n";
+    }
     return out;
 }
 
@@ -107,6 +121,9 @@ void write_eeprom(const std::string& name, const std::string& output) {
     const config::topology_file file = checked(name);
     if (file.topology.eeprom.present)
         throw user_error(name, "comes from an EEPROM image already", "copy that file");
+    if (file.topology.compat == compatibility::seed)
+        throw user_error(name, "is a compatibility topology, not claimed for silicon",
+                         "make an image of another one, e.g. two-host");
     const eeprom::image bytes = eeprom::image_of(file.topology);
     eeprom::write_image(output, bytes);
     print(output + ": " + std::to_string(bytes.size()) + " bytes\n");
@@ -135,6 +152,11 @@ void add_topology(CLI::App& app, int&) {
             out += padded(name, width) + config::load_topology(name).description + "\n";
         print(out);
     });
+
+    CLI::App* devices = command->add_subcommand(
+        "devices", "The members of the switch family: device ID and ports with an NT function");
+    devices->footer("Example:\n  ntbsim topology devices");
+    devices->callback([] { print(family_table()); });
 
     auto name = std::make_shared<std::string>();
     CLI::App* show = command->add_subcommand("show", "Ports, partitions and BARs of a topology");

@@ -18,6 +18,10 @@ stimulus::register_place place_of(std::string_view name) {
 topology_config topology_of(const std::vector<placed_port>& ports) {
     topology_config t;
     for (const placed_port& p : ports) {
+        if (!can_carry_nt(t.device, port_number(p.port)))
+            t.device = device_id::hpes32nt24ag2; // every port that any member has
+        if (t.partitions.at(p.partition) == partition_state::active)
+            t.compat = compatibility::seed; // two ports in one partition
         t.partitions.at(p.partition) = partition_state::active;
         port_config& port = t.ports.at(p.port);
         port.mode = port_mode::nt;

@@ -24,7 +24,8 @@ struct placed_port {
     unsigned partition = 0;
 };
 
-/// NT ports with 4 KiB of configuration space at BAR0; their partitions are active.
+/// NT ports with 4 KiB of configuration space at BAR0; their partitions are active. The device is
+/// the default one if it has those ports. Two ports in one partition make it compatible to "seed".
 [[nodiscard]] topology_config topology_of(const std::vector<placed_port>& ports);
 
 /// Four hosts: ports 0, 2, 4, 6 in partitions 0, 1, 2, 3.

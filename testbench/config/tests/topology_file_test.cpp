@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Topology files: the built-in ones, the rules of the device, and errors that name file, line, key.
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <set>
 
 #include "testbench/config/topology_file.h"
 
@@ -123,7 +125,6 @@ BOOST_AUTO_TEST_CASE(a_requester_id_is_bus_device_function) {
 }
 
 BOOST_AUTO_TEST_CASE(required_keys_are_required) {
-    expect_starts(error_of("timing = \"default\"\n"), "x.toml:1: topology: has no device");
     expect_starts(error_of("device = \"89HPES24NT6AG2\"\n"), "x.toml:1: port: no port has");
     expect_starts(error_of(base + "[[port]]\nmode = \"nt\"\n"), "x.toml:12: port: has no number");
     expect_starts(error_of(base + "[[port]]\nnumber = 2\n"), "x.toml:12: port: has no mode");
@@ -146,10 +147,88 @@ BOOST_AUTO_TEST_CASE(only_the_ports_of_that_device_carry_an_nt_function) {
     other.replace(other.find("24NT6AG2"), 8, "12NT12G2");
     expect_starts(error_of(other + "[[port]]\nnumber = 12\nmode = \"nt\"\npartition = 1\n"),
                   "x.toml:14: port.mode: port 12 of a 89HPES12NT12G2");
-    for (const unsigned port : {0U, 2U, 4U, 6U, 8U, 12U, 16U, 20U})
-        BOOST_TEST(can_carry_nt(device_id::hpes32nt8ag2, port_number(port)));
-    BOOST_TEST(!can_carry_nt(device_id::hpes24nt6ag2, port_number(16)));
-    BOOST_TEST(!can_carry_nt(device_id::hpes16nt16g2, port_number(2)));
+}
+
+BOOST_AUTO_TEST_CASE(each_member_of_the_family_has_its_own_nt_ports) { // B1.1 B1.3
+    const std::set<unsigned> all{0, 2, 4, 6, 8, 12, 16, 20};
+    const std::map<std::string, std::set<unsigned>> members{{"89HPES24NT6AG2", {0, 2, 4, 6, 8, 12}},
+                                                            {"89HPES32NT8AG2", all},
+                                                            {"89HPES32NT8BG2", all},
+                                                            {"89HPES12NT12G2", {0, 8, 16}},
+                                                            {"89HPES16NT16G2", {0, 8, 12, 16}},
+                                                            {"89HPES24NT24G2", all},
+                                                            {"89HPES32NT24AG2", all},
+                                                            {"89HPES32NT24BG2", all}};
+    BOOST_TEST(members.size() == family.size());
+    for (const auto& [device, nt_ports] : members) {
+        for (unsigned port = 0; port < max_ports; ++port) {
+            const std::string text =
+                "device = \"" + device + "\"\n[[partition]]\nid = 0\n" +
+                "state = \"active\"\n[[port]]\nnumber = " + std::to_string(port) +
+                "\nmode = \"nt\"\npartition = 0\n";
+            if (nt_ports.count(port) != 0)
+                BOOST_TEST(error_of(text) == "no error", device << " port " << port);
+            else
+                expect_starts(error_of(text), "x.toml:7: port.mode: port " + std::to_string(port) +
+                                                  " of a " + device + " has no NT function (use");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(without_a_device_it_is_the_24nt6ag2) {
+    const std::string rest = base.substr(base.find('\n') + 1);
+    BOOST_TEST((parse_topology(rest, "x.toml").topology.device == device_id::hpes24nt6ag2));
+    expect_starts(error_of(rest + "[[port]]\nnumber = 16\nmode = \"nt\"\npartition = 1\n"),
+                  "x.toml:13: port.mode: port 16 of a 89HPES24NT6AG2 has no NT function (use port "
+                  "0, 2, 4, 6, 8, 12)");
+}
+
+BOOST_AUTO_TEST_CASE(eight_host_gives_each_of_eight_ports_a_partition) {
+    const topology_config t = load_topology("eight-host").topology;
+    BOOST_TEST((t.device == device_id::hpes32nt24ag2));
+    BOOST_TEST((t.compat == compatibility::none));
+    unsigned partition = 0;
+    for (unsigned n = 0; n < max_ports; ++n) {
+        if (!can_carry_nt(t.device, port_number(n))) {
+            BOOST_TEST((t.ports.at(n).mode == port_mode::disabled));
+            continue;
+        }
+        BOOST_TEST((t.ports.at(n).mode == port_mode::nt));
+        BOOST_TEST(t.ports.at(n).partition.value() == partition);
+        BOOST_TEST((t.partitions.at(partition) == partition_state::active));
+        ++partition;
+    }
+    BOOST_TEST(partition == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(seed_has_ports_0_and_2_in_partition_0_and_nothing_else) {
+    const topology_config t = load_topology("seed").topology;
+    BOOST_TEST((t.device == device_id::hpes24nt6ag2));
+    BOOST_TEST((t.compat == compatibility::seed));
+    for (unsigned n = 0; n < max_ports; ++n) {
+        const bool used = n == 0 || n == 2;
+        BOOST_TEST((t.ports.at(n).mode == (used ? port_mode::nt : port_mode::disabled)));
+        BOOST_TEST(t.ports.at(n).partition.value() == 0U);
+    }
+    for (unsigned p = 0; p < max_partitions; ++p)
+        BOOST_TEST(
+            (t.partitions.at(p) == (p == 0 ? partition_state::active : partition_state::disabled)));
+}
+
+BOOST_AUTO_TEST_CASE(two_ports_share_a_partition_only_where_the_file_says_compatible_with_seed) {
+    const std::string second = "[[port]]\nnumber = 2\nmode = \"nt\"\npartition = 0\n";
+    const std::string third = "[[port]]\nnumber = 4\nmode = \"nt\"\npartition = 0\n";
+    expect_starts(error_of(base + second), "x.toml:15: port.partition: partition 0 already");
+    expect_starts(error_of("compatibility = \"none\"\n" + base + second),
+                  "x.toml:16: port.partition: partition 0 already has port 0");
+    const std::string seed = "compatibility = \"seed\"\n" + base;
+    BOOST_TEST(error_of(seed + second) == "no error");
+    expect_starts(error_of(seed + second + third),
+                  "x.toml:20: port.partition: partition 0 already has ports 0 and 2");
+    expect_starts(error_of(seed + "[[port]]\nnumber = 3\nmode = \"downstream\"\npartition = 0\n"),
+                  "x.toml:16: port.mode: is downstream in a topology compatible with");
+    expect_starts(error_of("compatibility = \"silicon\"\n" + base),
+                  "x.toml:1: compatibility: unknown value");
 }
 
 BOOST_AUTO_TEST_CASE(ports_and_partitions_are_given_once_and_one_host_has_a_partition) {

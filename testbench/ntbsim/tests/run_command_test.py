@@ -253,6 +253,25 @@ class Run(CommandTest):
         done = ntbsim("run", path, cwd="/")
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_the_family_is_as_the_documentation_says(self):
+        said = [line.split(maxsplit=2) for line in
+                ntbsim("topology", "devices").stdout.splitlines()]
+        page = read(os.path.join(SOURCE, "docs", "topologies.md"))
+        written = re.findall(r"(?m)^\| (89HPES\w+) \| (0x\w{4}) \| ([0-9, ]+) \|$", page)
+        self.assertEqual(len(written), 8)
+        self.assertEqual([(name, number, ports.replace("NT function at ports ", ""))
+                          for name, number, ports in said], written)
+        for name in re.findall(r"(?m)^[a-z]\S*", ntbsim("topology", "list").stdout):
+            self.assertIn(f"`{name}`", page)
+            self.assertIn("89HPES", ntbsim("topology", "show", name).stdout)
+        self.assertIn("not claimed for silicon", ntbsim("topology", "show", "seed").stdout)
+
+    def test_the_compatibility_topology_makes_no_eeprom_image(self):
+        path = os.path.join(self.directory, "seed.eeprom")
+        done = ntbsim("topology", "eeprom", "seed", "--output", path)
+        self.assertIn("not claimed for silicon", self.error_line(done))
+        self.assertFalse(os.path.exists(path))
+
     def test_a_full_disk_is_reported(self):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run([NTBSIM, "run", self.stim("port0 enumerate\n")], stdout=full,

@@ -48,6 +48,17 @@ BOOST_AUTO_TEST_CASE(a_field_with_a_documented_reset_value_is_not_marked) {
     BOOST_TEST(!contains(text, "not confirmed"));
 }
 
+BOOST_AUTO_TEST_CASE(a_reset_value_that_differs_between_devices_is_shown_for_each) { // B1.1
+    const std::string text = shown("DID");
+    BOOST_TEST(text.find("0x8091\n") != std::string::npos);
+    for (const char* other : {"0x808F in the 89HPES32NT8AG2", "0x8088 in the 89HPES32NT8BG2",
+                              "0x8092 in the 89HPES12NT12G2", "0x8090 in the 89HPES16NT16G2",
+                              "0x808E in the 89HPES24NT24G2", "0x808C in the 89HPES32NT24AG2",
+                              "0x808A in the 89HPES32NT24BG2"})
+        BOOST_TEST(text.find(other) != std::string::npos, other);
+    BOOST_TEST(shown("VID").find("89HPES") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_family_is_found_by_its_short_name_and_in_any_case) {
     BOOST_TEST(look_up("barsetup")->whole_family);
     BOOST_TEST(look_up("BARSETUP{n}")->whole_family);
