@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "testbench/config/toml_text.h"
+
 namespace ntb::config {
 namespace {
 
@@ -36,6 +38,8 @@ std::string read_file(const std::string& path, const std::string& remedy) {
 }
 
 toml::table toml_reader::parse(std::string_view text) const {
+    if (const toml_fault fault = fault_of_toml(text); fault.line != 0)
+        throw config_error(file_, fault.line, "", std::string(fault.why), "mend the TOML syntax");
     try {
         return toml::parse(text, std::string_view(file_));
     } catch (const toml::parse_error& error) {

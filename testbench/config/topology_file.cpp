@@ -172,8 +172,8 @@ public:
         const toml::node* const image = toml_reader::find(document, "eeprom");
         if (image != nullptr)
             reader_.only_keys(document, "",
-                              {"device", "timing", "description", "eeprom", "boot_mode",
-                               "eeprom_ignore_checksum", "port"});
+                              {"device", "timing", "description", "compatibility", "eeprom",
+                               "boot_mode", "eeprom_ignore_checksum", "port"});
         else
             reader_.only_keys(
                 document, "",
@@ -218,6 +218,7 @@ private:
     /// Partitions, ports and BARs come from an image; the file says what an image cannot.
     void read_eeprom(const toml::table& document, const toml::node& image) {
         const std::string name = reader_.text(image, "eeprom");
+        const compatibility compat = out_.topology.compat;
         std::uint32_t boot_mode = default_eeprom_boot_mode;
         if (const auto* node = toml_reader::find(document, "boot_mode"))
             boot_mode = reader_.integer(*node, "boot_mode", 0, 15);
@@ -225,6 +226,7 @@ private:
             eeprom::read_image(
                 (std::filesystem::path(reader_.file()).parent_path() / name).string()),
             out_.topology.device, static_cast<std::uint8_t>(boot_mode));
+        out_.topology.compat = compat;
         if (const auto* node = toml_reader::find(document, "eeprom_ignore_checksum"))
             out_.topology.eeprom.ignore_checksum = reader_.boolean(*node, "eeprom_ignore_checksum");
         for_each(document, "port", [this](const toml::table& t) { read_host(t); });

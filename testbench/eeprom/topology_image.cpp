@@ -127,6 +127,8 @@ std::vector<std::string> not_in_image(const topology_config& topology, const std
     std::vector<std::string> out;
     if (topology.device != topology_config{}.device)
         out.emplace_back("the device: the part itself has it");
+    if (topology.compat != compatibility::none)
+        out.emplace_back("compatibility: no silicon has it");
     if (timing != "default")
         out.push_back("timing " + timing + ": it is the simulator's");
     for (unsigned p = 0; p < max_ports; ++p) {

@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(what_an_image_cannot_carry_is_told) {
     topology.ports.at(0).link_width = 8;
     topology.ports.at(4).link_width = 8; // a disabled port has no link to speak of
     topology.device = device_id::hpes32nt8ag2;
-    BOOST_TEST(not_in_image(topology, "slow.toml").size() == 4U);
+    topology.compat = compatibility::seed;
+    BOOST_TEST(not_in_image(topology, "slow.toml").size() == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(a_load_that_fails_has_done_what_came_before) {
@@ -174,13 +175,14 @@ BOOST_AUTO_TEST_CASE(a_topology_file_may_take_its_registers_from_an_image) {
     const scratch_file file("in_a_topology.eeprom", text_of(image_of(expected)));
     const config::topology_file loaded = config::parse_topology(
         "device = \"89HPES32NT8AG2\"\ntiming = \"ideal\"\neeprom = \"in_a_topology.eeprom\"\n"
-        "boot_mode = 12\neeprom_ignore_checksum = true\n"
+        "boot_mode = 12\neeprom_ignore_checksum = true\ncompatibility = \"seed\"\n"
         "[[port]]\nnumber = 2\nrequester_id = \"01:00.0\"\nlink_width = 8\n",
         "x.toml");
     BOOST_TEST((loaded.topology.device == device_id::hpes32nt8ag2));
     BOOST_TEST(loaded.timing == "ideal");
     BOOST_TEST(loaded.topology.boot_mode == 12);
     BOOST_TEST(loaded.topology.eeprom.ignore_checksum);
+    BOOST_TEST((loaded.topology.compat == compatibility::seed));
     BOOST_TEST(loaded.topology.ports.at(2).host_requester.value() == 0x100U);
     BOOST_TEST(loaded.topology.ports.at(2).link_width == 8);
     expect_same(loaded.topology, expected);
