@@ -2,9 +2,10 @@
 // A run-time view over all register tables, for tools: the list of spaces, every member of every
 // family under its expanded name ("BARSETUP2"), and the way back from such a name to its row.
 //
-// Offsets are bytes from the start of the NT function, or absolute in the global address space for
-// the switch's own registers. No allocation, no state, any thread. A name that is not there gives
-// an empty optional.
+// Offsets are bytes from the start of the function (NT, bridge, DMA), or absolute in the global
+// address space for the switch's own registers. for_each_member() and expand() know mapped
+// registers only: a declared one (declared.h) has no offset. Names are unique over all spaces. No
+// allocation, no state, any thread. A name that is not there gives an empty optional.
 #pragma once
 
 #include <array>
@@ -13,29 +14,86 @@
 #include <optional>
 #include <string_view>
 
+#include "model/regs/declared.h"
+#include "model/regs/dma_map.h"
 #include "model/regs/map.h"
 #include "model/regs/nt_map.h"
+#include "model/regs/port_map.h"
 #include "model/regs/sw_map.h"
 
 namespace ntb::regs {
 
 /// One register table and the addresses that it fills.
 struct space {
-    std::string_view name{};  ///< "nt", "sw"
+    std::string_view name{};  ///< "nt", "sw", "port", "dma"
     std::string_view title{}; ///< for people
     std::uint32_t base = 0;   ///< first byte offset
     std::uint32_t bytes = 0;
     const reg* rows = nullptr;
     std::size_t count = 0;
+    space_id id = space_id::nt;
+    std::string_view reached_by{}; ///< for people: what the offsets count from
+    const reg* declared = nullptr; ///< registers without an offset
+    std::size_t declared_count = 0;
+    const declared_field* declared_fields = nullptr; ///< fields without a position
+    std::size_t declared_field_count = 0;
 
     [[nodiscard]] constexpr const reg* begin() const { return rows; }
     [[nodiscard]] constexpr const reg* end() const { return rows + count; }
 };
 
-inline constexpr std::array<space, 2> spaces{{
-    {"nt", "NT function", 0, 0x1000, nt_map.data(), nt_map.size()},
-    {"sw", "Switch-global registers", 0x3E000, 0x2000, sw_map.data(), sw_map.size()},
+namespace detail {
+template <std::size_t N, std::size_t D, std::size_t F>
+[[nodiscard]] constexpr space
+make_space(space_id id, std::string_view name, std::string_view title, std::string_view reached_by,
+           std::uint32_t base, std::uint32_t bytes, const std::array<reg, N>& map,
+           const std::array<reg, D>& declared, const std::array<declared_field, F>& fields) {
+    return {name,
+            title,
+            base,
+            bytes,
+            map.data(),
+            N,
+            id,
+            reached_by,
+            D == 0 ? nullptr : declared.data(),
+            D,
+            F == 0 ? nullptr : fields.data(),
+            F};
+}
+} // namespace detail
+
+/// In the order of space_id.
+inline constexpr std::array<space, 4> spaces{{
+    detail::make_space(space_id::nt, "nt", "NT function",
+                       "Offsets from the start of the function: a configuration cycle, BAR0, or "
+                       "the global space at port * 0x2000 + 0x1000",
+                       0, 0x1000, nt_map, nt_declared, nt_declared_fields),
+    detail::make_space(space_id::sw, "sw", "Switch-global registers",
+                       "Absolute addresses in the global space (GASAADDR, GASADATA)", 0x3E000,
+                       0x2000, sw_map, sw_declared, sw_declared_fields),
+    detail::make_space(space_id::port, "port", "Bridge function of a port",
+                       "Offsets from the start of the function, which is in the global space at "
+                       "port * 0x2000",
+                       0, 0x1000, port_map, port_declared, port_declared_fields),
+    detail::make_space(space_id::dma, "dma", "DMA function of a port",
+                       "Offsets from the start of the function, which has no known place in the "
+                       "global space. The engine is not modelled: layout unknown",
+                       0, 0x1000, dma_map, dma_declared, dma_declared_fields),
 }};
+
+[[nodiscard]] constexpr const space& space_of(space_id id) {
+    return spaces.at(static_cast<std::size_t>(id));
+}
+
+/// Calls `visit(declared_field)` for every field of a register (mapped or declared) whose position
+/// is unknown.
+template <class Visitor>
+constexpr void for_each_declared_field(const space& s, const reg& r, Visitor&& visit) {
+    for (std::size_t i = 0; i < s.declared_field_count; ++i)
+        if (s.declared_fields[i].in == r.name)
+            visit(s.declared_fields[i]);
+}
 
 /// One register: a row and, for a family, which member.
 struct member {

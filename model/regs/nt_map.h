@@ -9,6 +9,7 @@
 
 #include <array>
 
+#include "model/regs/declared.h"
 #include "model/regs/map.h"
 #include "model/regs/terms.h"
 #include "model/regs/validate.h"
@@ -1066,8 +1067,24 @@ inline constexpr std::array<reg, 117> nt_map = [] {
      }}},
     }};
 }();
+
+// Fields without a known position: register, name, width (0 = unknown), policy, reset value, its
+// confidence, what a hot reset does, gloss, source.
+inline constexpr std::array<reg, 0> nt_declared{};
+inline constexpr std::array<declared_field, 3> nt_declared_fields = [] {
+    using namespace terms;
+    return std::array<declared_field, 3>{{
+    {"PTCCTL1", "OP", 0, rw, 0, not_confirmed, resets,
+     "configuration read or write", "manual p.267 (14-19)"},
+    {"PTCSTS", "BUSY", 1, ro, 0, not_confirmed, resets,
+     "a request is under way", "manual p.267 (14-19)"},
+    {"PTCSTS", "DONE", 1, rw1c, 0, not_confirmed, resets,
+     "how the completion is reported is unknown; existence and name assumed", "no source"},
+    }};
+}();
 // clang-format on
 
 static_assert(validate<0x1000>(nt_map) == map_fault::none);
+static_assert(validate_declared(nt_map, nt_declared, nt_declared_fields) == declared_fault::none);
 
 } // namespace ntb::regs

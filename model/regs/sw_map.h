@@ -9,6 +9,7 @@
 
 #include <array>
 
+#include "model/regs/declared.h"
 #include "model/regs/map.h"
 #include "model/regs/terms.h"
 #include "model/regs/validate.h"
@@ -526,8 +527,104 @@ inline constexpr std::array<reg, 59> sw_map = [] {
      }}},
     }};
 }();
+
+// Registers without a known offset.
+inline constexpr std::array<reg, 2> sw_declared = [] {
+    using namespace terms;
+    return std::array<reg, 2>{{
+    {"SEAERSTS", unknown_offset, 4,
+     "AER error event status, a bit per port. Name assumed: registers.csv has \"(AER error event "
+     "status/mask)\"; 0x3EC38 is a hole in the headers",
+     "manual p.325 (16-1, 16-5)",
+     "B11.1", not_confirmed, false, {}, {}, {}},
+    {"SEAERMSK", unknown_offset, 4,
+     "AER error event mask, a bit per port. Name assumed: registers.csv has \"(AER error event "
+     "status/mask)\"; 0x3EC38 is a hole in the headers",
+     "manual p.325 (16-1, 16-5)",
+     "B11.1 B21.1", not_confirmed, false, {}, {}, {}},
+    }};
+}();
+
+// Fields without a known position: register, name, width (0 = unknown), policy, reset value, its
+// confidence, what a hot reset does, gloss, source.
+inline constexpr std::array<declared_field, 34> sw_declared_fields = [] {
+    using namespace terms;
+    return std::array<declared_field, 34>{{
+    {"SWCTL", "RSTHALT", 1, rw, 0, not_confirmed, keeps,
+     "the switch stays in reset after a failed EEPROM load", "sibling PES16T4AG2 p.57"},
+    {"SWPART{x}CTL", "FEN", 1, rw, 0, not_confirmed, keeps,
+     "failover enable", "manual p.122 (5-22)"},
+    {"SWPART{x}CTL", "FCAPSEL", 2, rw, 0, not_confirmed, keeps,
+     "failover capability 0..3; width from their number", "manual p.122 (5-22)"},
+    {"SWPART{x}STS", "PFAILOVER", 1, rw1c, 0, not_confirmed, keeps,
+     "primary failover done; name as in SWPORTxSTS", "manual p.122 (5-22)"},
+    {"SWPART{x}STS", "SFAILOVER", 1, rw1c, 0, not_confirmed, keeps,
+     "secondary failover done; name as in SWPORTxSTS", "manual p.122 (5-22)"},
+    {"SWPART{x}FCTL", "PFSTATE", 2, rw, 0, not_confirmed, keeps,
+     "state to take on primary failover; name assumed", "manual p.122 (5-22)"},
+    {"SWPART{x}FCTL", "SFSTATE", 2, rw, 0, not_confirmed, keeps,
+     "state to take on secondary failover; name assumed", "manual p.122 (5-22)"},
+    {"SWPORT{x}CTL", "FEN", 1, rw, 0, not_confirmed, keeps,
+     "failover enable", "manual p.122 (5-22)"},
+    {"SWPORT{x}CTL", "FCAPSEL", 2, rw, 0, not_confirmed, keeps,
+     "failover capability 0..3; width from their number", "manual p.122 (5-22)"},
+    {"SWPORT{x}STS", "PFAILOVER", 1, rw1c, 0, not_confirmed, keeps,
+     "primary failover done", "manual p.122 (5-22)"},
+    {"SWPORT{x}STS", "SFAILOVER", 1, rw1c, 0, not_confirmed, keeps,
+     "secondary failover done", "manual p.122 (5-22)"},
+    {"SWPORT{x}FCTL", "PFMODE", 4, rw, 0, not_confirmed, keeps,
+     "as SWPORTxCTL.MODE, on primary failover", "manual p.122 (5-22)"},
+    {"SWPORT{x}FCTL", "PFSWPART", 3, rw, 0, not_confirmed, keeps,
+     "as SWPORTxCTL.SWPART, on primary failover", "manual p.122 (5-22)"},
+    {"SWPORT{x}FCTL", "PFDEVNUM", 5, rw, 0, not_confirmed, keeps,
+     "as SWPORTxCTL.DEVNUM, on primary failover", "manual p.122 (5-22)"},
+    {"SWPORT{x}FCTL", "SFMODE", 4, rw, 0, not_confirmed, keeps,
+     "as SWPORTxCTL.MODE, on secondary failover", "manual p.122 (5-22)"},
+    {"SWPORT{x}FCTL", "SFSWPART", 3, rw, 0, not_confirmed, keeps,
+     "as SWPORTxCTL.SWPART, on secondary failover", "manual p.122 (5-22)"},
+    {"SWPORT{x}FCTL", "SFDEVNUM", 5, rw, 0, not_confirmed, keeps,
+     "as SWPORTxCTL.DEVNUM, on secondary failover", "manual p.122 (5-22)"},
+    {"SESTS", "AERERR", 1, ro, 0, not_confirmed, keeps,
+     "a port logged an AER error; name assumed", "manual p.325 (16-1)"},
+    {"SESTS", "FMCI", 1, ro, 0, not_confirmed, keeps,
+     "failover mode change initiated; name assumed", "manual p.325 (16-1)"},
+    {"SESTS", "FMCC", 1, ro, 0, not_confirmed, keeps,
+     "failover mode change completed; name assumed", "manual p.325 (16-1)"},
+    {"SEMSK", "AERERR", 1, rw, 1, not_confirmed, keeps,
+     "mask of SESTS.AERERR; name assumed", "manual p.325 (16-1)"},
+    {"SEMSK", "FMCI", 1, rw, 1, not_confirmed, keeps,
+     "mask of SESTS.FMCI; name assumed", "manual p.325 (16-1)"},
+    {"SEMSK", "FMCC", 1, rw, 1, not_confirmed, keeps,
+     "mask of SESTS.FMCC; name assumed", "manual p.325 (16-1)"},
+    {"SEAERSTS", "PORT", 24, rw1c, 0, not_confirmed, keeps,
+     "a bit per port; name as in SELINKUPSTS", "manual p.325 (16-1, 16-5)"},
+    {"SEAERMSK", "PORT", 24, rw, 0xFFFFFF, not_confirmed, keeps,
+     "a bit per port; name as in SELINKUPMSK", "manual p.325 (16-1, 16-5)"},
+    {"SMBUSSTS", "EEPROMDONE", 1, ro, 0, not_confirmed, keeps,
+     "the EEPROM load has ended", "sibling PES16T4AG2 p.57"},
+    {"SMBUSSTS", "EED", 1, rw1c, 0, not_confirmed, keeps,
+     "the EEPROM load failed", "manual p.213 (12-9)"},
+    {"SMBUSCTL", "ICHECKSUM", 1, rw, 0, not_confirmed, keeps,
+     "ignore the EEPROM checksum", "manual p.213 (12-9)"},
+    {"EEPROMINTF", "ADDR", 16, rw, 0, not_confirmed, keeps,
+     "address in the EEPROM; width from the jump block's",
+     "siblings PES16T4AG2 p.57, PES24N3A p.72"},
+    {"EEPROMINTF", "DATA", 8, rw, 0, not_confirmed, keeps,
+     "writing it starts the access", "siblings PES16T4AG2 p.57, PES24N3A p.72"},
+    {"EEPROMINTF", "OP", 1, rw, 0, not_confirmed, keeps,
+     "read or write", "siblings PES16T4AG2 p.57, PES24N3A p.72"},
+    {"EEPROMINTF", "BUSY", 1, ro, 0, not_confirmed, keeps,
+     "an access is under way", "siblings PES16T4AG2 p.57, PES24N3A p.72"},
+    {"EEPROMINTF", "DONE", 1, rw1c, 0, not_confirmed, keeps,
+     "an access has ended", "siblings PES16T4AG2 p.57, PES24N3A p.72"},
+    {"TMPCTL", "BLTH_EN", 1, rw, 0, not_confirmed, keeps,
+     "alarm below the low threshold: bit 26 in the T-Platforms header, 24 by analogy with TMPSTS",
+     "T-Platforms header"},
+    }};
+}();
 // clang-format on
 
 static_assert(validate<0x2000>(sw_map, 0x3E000) == map_fault::none);
+static_assert(validate_declared(sw_map, sw_declared, sw_declared_fields) == declared_fault::none);
 
 } // namespace ntb::regs

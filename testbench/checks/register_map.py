@@ -10,17 +10,24 @@ class RegisterMap:
     """Registers of all spaces by their expanded names.
 
     by_name: name -> (offset, size, row); rows are the dictionaries of the export.
+    declared: name of a register without an offset -> row; families by their pattern.
+    functions: name of a function's place in the global space -> its dictionary.
     """
 
     def __init__(self, exported):
         self.spaces = {space["name"]: space for space in exported["spaces"]}
+        self.functions = {one["name"]: one for one in exported.get("functions", [])}
         self.by_name = {}
+        self.declared = {}
         self.space_of = {}
         for space in exported["spaces"]:
             for row in space["registers"]:
                 for member in row["members"]:
                     self.by_name[member["name"]] = (member["offset"], row["size"], row)
                     self.space_of[member["name"]] = space["name"]
+            for row in space.get("declared", []):
+                self.declared[row["name"]] = row
+                self.space_of[row["name"]] = space["name"]
 
     def fields_of_dword(self, space, offset):
         """name -> mask within the dword at `offset`, of all registers in that dword."""

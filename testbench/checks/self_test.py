@@ -172,18 +172,43 @@ class CommittedText(unittest.TestCase):
 
 def small_map(**changes):
     """A map with one register, NTINTSTS, in its place."""
-    row = {"name": "NTINTSTS", "offset": 0x404, "size": 4, "reset": 0,
+    row = {"name": "NTINTSTS", "offset": 0x404, "size": 4, "reset": 0, "confidence": "documented",
            "members": [{"name": "NTINTSTS", "offset": 0x404}],
-           "fields": [{"name": "MSG", "msb": 0, "lsb": 0}, {"name": "SEVENT", "msb": 3, "lsb": 3}]}
+           "fields": [{"name": "MSG", "msb": 0, "lsb": 0, "access": "ro", "reset": 0},
+                      {"name": "SEVENT", "msb": 3, "lsb": 3, "access": "rw1c", "reset": 0}]}
     row.update(changes)
     return register_map.RegisterMap({"spaces": [{"name": "nt", "registers": [row]}]})
+
+
+def declared_map():
+    """A map with a function base, a mapped and a declared register with declared fields."""
+    def fields(*names):
+        return [{"name": name, "access": "rw", "reset": 0} for name in names]
+    mapped = {"name": "SWPART{x}CTL", "offset": 0x100, "size": 4, "confidence": "documented",
+              "members": [{"name": "SWPART0CTL", "offset": 0x100}], "fields": [],
+              "declared_fields": fields("FEN", "FCAPSEL")}
+    unplaced = {"name": "DMAC{x}STS", "offset": None, "size": 4, "confidence": "documented",
+                "fields": [], "declared_fields": fields("RUN", "A")}
+    base = {"name": "NT_FUNCTION_BASE", "offset": 0x1000, "stride": 0x2000, "bytes": 4096,
+            "confidence": "documented"}
+    return register_map.RegisterMap({"functions": [base], "spaces": [
+        {"name": "sw", "registers": [mapped]},
+        {"name": "dma", "registers": [], "declared": [unplaced]}]})
 
 
 class MapAgainstCsv(unittest.TestCase):
     """Facts file and map."""
 
     ROW = {"space": "NT", "name": "NTINTSTS", "offset": "0x404", "size_bytes": "4",
-           "fields": "MSG[0:0]:RO?|SEVENT[3:3]:RW1C:0?"}
+           "fields": "MSG[0:0]:RO?|SEVENT[3:3]:RW1C:0?", "confidence": "documented"}
+    DECLARED = ({"space": "SW", "name": "SWPARTxCTL (x=0..0)", "offset": "0x100 + 0x20*x",
+                 "size_bytes": "4", "fields": "FEN:RW (position unknown)|FCAPSEL:RW (position "
+                 "unknown)", "confidence": "documented"},
+                {"space": "DMA", "name": "DMACxSTS", "offset": "unknown", "size_bytes": "4",
+                 "fields": "RUN:RW|A (aborted):RW1C?: positions unknown",
+                 "confidence": "documented (existence) / unknown (offset)"},
+                {"space": "PORT", "name": "NT_FUNCTION_BASE", "offset": "0x01000 + 0x2000*port",
+                 "size_bytes": "4096 bytes", "fields": "n/a", "confidence": "documented"})
 
     def problems(self, row=None, regs=None):
         """Problems of one row of the file against a map."""
@@ -195,9 +220,33 @@ class MapAgainstCsv(unittest.TestCase):
     def test_every_difference_is_reported(self):
         self.assertEqual(len(self.problems({"offset": "0x408"})), 1)
         self.assertEqual(len(self.problems({"size_bytes": "2"})), 1)
-        self.assertEqual(len(self.problems({"fields": "MSG[1:1]:RO"})), 1)
-        self.assertEqual(len(self.problems({"fields": "OTHER[5:5]:RO"})), 1)
+        both = "MSG[0:0]:RO|SEVENT[3:3]:RW1C"
+        self.assertEqual(len(self.problems({"fields": both.replace("0:0", "1:1")})), 1)
+        self.assertEqual(len(self.problems({"fields": both + "|OTHER[5:5]:RO"})), 1)
         self.assertEqual(len(self.problems({"name": "NTOTHER"})), 2)
+        self.assertEqual(len(self.problems({"space": "OTHER"})), 2)
+        self.assertEqual(len(self.problems({"space": "SW"})), 1)
+        self.assertEqual(len(self.problems({"confidence": "inferred"})), 1)
+        self.assertEqual(len(self.problems({"fields": "MSG[0:0]:RO"})), 1)
+        self.assertEqual(len(self.problems({"fields": "MSG[0:0]:RW|SEVENT[3:3]:RW1C"})), 1)
+        self.assertEqual(len(self.problems({"fields": "MSG[0:0]:RO:1|SEVENT[3:3]:RW1C"})), 1)
+
+    def test_what_has_no_place_is_declared(self):
+        def problems(changed, **change):
+            rows = [{**row, **(change if i == changed else {})}
+                    for i, row in enumerate(self.DECLARED)]
+            return map_against_csv.compare(rows, declared_map())[0]
+
+        self.assertEqual(problems(None), [])
+        self.assertEqual(len(problems(0, fields="FEN:RW (position unknown)")), 1)
+        self.assertEqual(len(problems(0, fields="FEN|FCAPSEL|MORE: RW (positions unknown)")), 1)
+        self.assertEqual(len(problems(0, fields="FEN:RO|FCAPSEL:RW (position unknown)")), 1)
+        self.assertEqual(len(problems(1, name="DMACxCFG")), 2)
+        self.assertEqual(len(problems(1, offset="0x40")), 2)
+        self.assertEqual(len(problems(1, confidence="unknown")), 1)
+        self.assertEqual(len(problems(2, offset="0x01000 + 0x4000*port")), 1)
+        self.assertEqual(len(problems(2, size_bytes="8192 bytes")), 1)
+        self.assertEqual(len(problems(2, name="OLD_FUNCTION_BASE")), 1)
 
     def test_families_expand(self):
         self.assertEqual(list(map_against_csv.members(
@@ -206,7 +255,11 @@ class MapAgainstCsv(unittest.TestCase):
              ("SWP1MSGCTL1", 0x3EE24)])
         ports = list(map_against_csv.members("SWPORTxSTS (x=port)", "0x3E204 + 0x20*port"))
         self.assertEqual(ports[23], ("SWPORT23STS", 0x3E4E4))
-        self.assertEqual(list(map_against_csv.members("A", "unknown")), [])
+        self.assertEqual(list(map_against_csv.members("A", "unknown")), [("A", None)])
+        self.assertEqual(list(map_against_csv.members("A / B (names assumed)", "unknown")),
+                         [("A", None), ("B", None)])
+        self.assertEqual(list(map_against_csv.members("ACSCAP (P2P)", "US base + 0x324")),
+                         [("P2PACSCAP", 0x324)])
 
 
 class MapAgainstDriver(unittest.TestCase):

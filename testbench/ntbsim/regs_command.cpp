@@ -3,11 +3,15 @@
 // compiled in, so nothing is read; output goes to stdout.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "testbench/ntbsim/commands.h"
 #include "testbench/regs/export.h"
@@ -32,18 +36,66 @@ void add_list(CLI::App& regs) {
     list->callback([every_member] { print("regs list", regs::list_text(*every_member)); });
 }
 
+/// "did you mean A, B? " or nothing.
+std::string did_you_mean(const std::string& name) {
+    std::string out;
+    for (const std::string& near : regs::near_matches(name))
+        out += (out.empty() ? "did you mean " : ", ") + near;
+    return out.empty() ? out : out + "? ";
+}
+
+/// The registers at an offset, each with all its facts.
+std::string shown_at(const std::string& space, const std::string& number) {
+    std::uint32_t offset = 0;
+    const bool hexadecimal = number.size() > 2 && (number[1] == 'x' || number[1] == 'X');
+    const char* const begin = number.data() + (hexadecimal ? 2 : 0);
+    const char* const end = number.data() + number.size();
+    const auto parsed = std::from_chars(begin, end, offset, hexadecimal ? 16 : 10);
+    if (parsed.ec != std::errc() || parsed.ptr != end)
+        throw user_error("regs show", "\"" + number + "\" is no offset", "write like 0x408");
+    const bool known_space =
+        space.empty() || std::any_of(regs::spaces.begin(), regs::spaces.end(),
+                                     [&space](const regs::space& s) { return s.name == space; });
+    if (!known_space)
+        throw user_error("regs show", "\"" + space + "\" is no register space",
+                         "choose nt, sw, port or dma");
+    std::string out;
+    for (const regs::placed& p : regs::at_offset(offset, space)) {
+        if (!out.empty())
+            out += '\n';
+        if (p.port)
+            out += "Port " + std::to_string(*p.port) + ": ";
+        out += regs::show_text({p.at, false});
+    }
+    if (out.empty())
+        throw user_error("regs show", "no register is at " + number,
+                         "`ntbsim regs list --all` prints the offsets");
+    return out;
+}
+
+std::string shown(const std::vector<std::string>& words) {
+    const std::string& last = words.back();
+    const bool number = last.front() >= '0' && last.front() <= '9';
+    if (number || words.size() == 2)
+        return shown_at(words.size() == 2 ? words.front() : "", last);
+    const auto found = regs::look_up(last);
+    if (!found)
+        throw user_error("regs show", "no register is called \"" + last + "\"",
+                         did_you_mean(last) + "`ntbsim regs list` prints the names");
+    return regs::show_text(*found);
+}
+
 void add_show(CLI::App& regs) {
     CLI::App* show = regs.add_subcommand("show", "What is known of one register");
-    auto name = std::make_shared<std::string>();
-    show->add_option("NAME", *name, "Register or family; letter case does not matter")->required();
-    show->footer("Example:\n  ntbsim regs show BARSETUP2");
-    show->callback([name] {
-        const auto found = regs::look_up(*name);
-        if (!found)
-            throw user_error("regs show", "no register is called \"" + *name + "\"",
-                             "`ntbsim regs list` prints the names");
-        print("regs show", regs::show_text(*found));
-    });
+    auto words = std::make_shared<std::vector<std::string>>();
+    show->add_option("NAME", *words,
+                     "Register or family (letter case does not matter), or an offset, with its "
+                     "space (nt, sw, port, dma) in front where only that one is meant")
+        ->required()
+        ->expected(1, 2);
+    show->footer("Examples:\n  ntbsim regs show BARSETUP2\n  ntbsim regs show 0x408\n"
+                 "  ntbsim regs show port 0x50");
+    show->callback([words] { print("regs show", shown(*words)); });
 }
 
 struct export_format {

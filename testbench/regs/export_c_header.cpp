@@ -36,6 +36,18 @@ std::string offset_define(const space& s, const reg& r) {
     return define(symbol(s, r) + "(" + parameters + ")", "(" + sum + ")");
 }
 
+/// What has no offset or position is named, so that nobody looks for it in vain.
+std::string declared_comment(const space& s) {
+    std::string out;
+    for (std::size_t i = 0; i < s.declared_count; ++i)
+        out += "/* " + std::string(s.declared[i].name) + ": offset unknown */\n";
+    for (std::size_t i = 0; i < s.declared_field_count; ++i) {
+        const declared_field& f = s.declared_fields[i];
+        out += "/* " + std::string(f.in) + "." + std::string(f.name) + ": position unknown */\n";
+    }
+    return out.empty() ? out : "\n" + out;
+}
+
 } // namespace
 
 std::string export_c_header() {
@@ -45,6 +57,15 @@ std::string export_c_header() {
                       "of the register\n * itself: a 16-bit register's begin at its own bit 0. "
                       "*/\n"
                       "#ifndef NTB_REGISTERS_H\n#define NTB_REGISTERS_H\n";
+    out += "\n/* Where the functions of port p begin in the global address space */\n";
+    for (const function_base& b : function_bases) {
+        const std::string name = "NTB_" + std::string(b.name);
+        if (b.offset == unknown_offset)
+            out += "/* " + std::string(b.name) + ": offset unknown */\n";
+        else
+            out += define(name + "(p)",
+                          "(" + hex(b.offset, 5) + "U + " + hex(b.stride, 1) + "U * (p))");
+    }
     for (const space& s : spaces) {
         out += "\n/* " + std::string(s.title) + " */\n";
         for (const reg& r : s) {
@@ -61,6 +82,7 @@ std::string export_c_header() {
                 out += define(prefix + "_SHIFT", std::to_string(f.lsb));
             }
         }
+        out += declared_comment(s);
     }
     return out + "\n#endif\n";
 }

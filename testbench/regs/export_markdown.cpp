@@ -38,13 +38,33 @@ std::string overview(const space& s) {
                anchor_name(r.name) + ") | " + std::to_string(r.size * 8U) + " | " + reset_cell(r) +
                " | " + cell(r.description) + " |\n";
     }
+    for (std::size_t i = 0; i < s.declared_count; ++i) {
+        const reg& r = s.declared[i];
+        out += "| unknown | [" + std::string(r.name) + "](#" + std::string(s.name) + "-" +
+               anchor_name(r.name) + ") | " + std::to_string(r.size * 8U) + " | unknown | " +
+               cell(r.description) + " |\n";
+    }
+    return out + '\n';
+}
+
+std::string function_table() {
+    std::string out = "## Functions in the global space\n\n"
+                      "| base of port p | name | bytes | source | description |\n"
+                      "|---|---|---|---|---|\n";
+    for (const function_base& b : function_bases) {
+        const bool placed = b.offset != unknown_offset;
+        out += "| " + (placed ? hex(b.offset, 5) + " + p \\* " + hex(b.stride, 1) : "unknown") +
+               " | " + std::string(b.name) + " | " + hex(b.bytes, 4) + " | " + cell(b.source) +
+               " (" + std::string(word_of(b.sureness)) + ") | " + cell(b.description) + " |\n";
+    }
     return out + '\n';
 }
 
 std::string details(const space& s, const reg& r) {
     std::string out = "<a id=\"" + std::string(s.name) + "-" + anchor_name(r.name) + "\"></a>\n";
     out += "### " + std::string(r.name) + "\n\n" + cell(r.description) + ".\n\n";
-    out += "Offset " + offset_text(s, r.offset);
+    const bool mapped = r.offset != unknown_offset;
+    out += mapped ? "Offset " + offset_text(s, r.offset) : "Declared, not mapped: offset unknown";
     if (const std::string family = family_text(r); !family.empty())
         out += " (" + family + ")";
     out += ", " + std::to_string(r.size * 8U) + " bits";
@@ -62,6 +82,14 @@ std::string details(const space& s, const reg& r) {
                (sure ? "" : "?") + " | " + std::string(word_of(f.on_hot_reset)) + " | " +
                cell(f.gloss) + " |\n";
     }
+    for_each_declared_field(s, r, [&out](const declared_field& f) {
+        const unsigned bits = f.width == 0 ? 1U : f.width;
+        out += "| " + bits_text(f) + " | " + std::string(f.name) + " | " +
+               std::string(word_of(f.policy)) + " | " + hex_of_width(f.reset, bits) +
+               (f.reset_confidence == confidence::documented ? "" : "?") + " | " +
+               std::string(word_of(f.on_hot_reset)) + " | " + cell(f.gloss) + " (" +
+               cell(f.source) + ") |\n";
+    });
     return out + '\n';
 }
 
@@ -76,18 +104,21 @@ std::string export_markdown() {
                       "model (reference/behaviour.md, B21.1). Behaviour IDs are\nthose of "
                       "[reference/behaviour.md](reference/behaviour.md). A field without a known "
                       "position is not\ninvented: such a register is plain storage named "
-                      "`VALUE`.\n\n"
+                      "`VALUE`, and\nthe field is listed with \"unknown\" for its bits. A "
+                      "register without a known offset is declared,\nnot mapped: no access "
+                      "reaches it, unless the `[layout]` section of a topology gives it a "
+                      "place.\n\n"
                       "Access: ro read only (hardware may change it), rw, rw1c write 1 to clear, "
                       "rw1s write 1 to set, wo a\ncommand (reads 0). Bits in no field read 0 and "
                       "ignore writes. `keeps`: the field survives a hot reset.\n\n";
+    out += function_table();
     for (const space& s : spaces) {
-        out += "## " + std::string(s.title) + "\n\n";
-        out += s.base == 0 ? "Offsets from the start of the function: a configuration cycle, "
-                             "BAR0, or the global space at\nport * 0x2000 + 0x1000.\n\n"
-                           : "Absolute addresses in the global space (GASAADDR, GASADATA).\n\n";
+        out += "## " + std::string(s.title) + "\n\n" + std::string(s.reached_by) + ".\n\n";
         out += overview(s);
         for (const reg& r : s)
             out += details(s, r);
+        for (std::size_t i = 0; i < s.declared_count; ++i)
+            out += details(s, s.declared[i]);
     }
     out.pop_back(); // one newline at the end of the file
     return out;

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <vector>
+#include <utility>
 
+#include "model/types.h"
 #include "testbench/regs/words.h"
 
 namespace ntb::regs {
@@ -40,11 +41,79 @@ std::string uncertain_mark(const reg& r) {
     return reset_is_uncertain(r) ? "?" : "";
 }
 
+bool is_mapped(const reg& r) {
+    return r.offset != unknown_offset;
+}
+
+std::string reset_text(const reg& r) {
+    return is_mapped(r) ? hex_of_width(reset_of(r), r.size * 8U) + uncertain_mark(r) : "unknown";
+}
+
+std::uint32_t offset_of(const member& m) {
+    return is_mapped(*m.row) ? m.offset() : unknown_offset;
+}
+
+/// As much of a description as fits a line, cut between words.
+std::string shortened(std::string_view text, std::size_t width) {
+    if (text.size() <= width)
+        return std::string(text);
+    constexpr std::string_view dots = "...";
+    const std::size_t cut = text.substr(0, width - dots.size() + 1).find_last_of(' ');
+    std::string out(text.substr(0, cut == std::string_view::npos ? width - dots.size() : cut));
+    out.erase(out.find_last_not_of(" ,;:(") + 1);
+    return out + std::string(dots);
+}
+
 row_of_cells list_line(const member& m, std::string_view name) {
     const reg& r = *m.row;
-    return {std::string(m.in->name),     offset_text(*m.in, m.offset()),
-            std::to_string(r.size * 8U), hex_of_width(reset_of(r), r.size * 8U) + uncertain_mark(r),
+    return {std::string(m.in->name),     offset_text(*m.in, offset_of(m)),
+            std::to_string(r.size * 8U), reset_text(r),
             std::string(name),           std::string(r.description)};
+}
+
+/// Cuts the last column so that lines have at most terminal_width characters.
+void fit(std::vector<row_of_cells>& rows) {
+    std::size_t before = 0;
+    for (std::size_t c = 0; c + 1 < rows.front().size(); ++c) {
+        std::size_t widest = 0;
+        for (const row_of_cells& cells : rows)
+            widest = std::max(widest, cells[c].size());
+        before += widest + 2;
+    }
+    for (row_of_cells& cells : rows)
+        cells.back() = shortened(cells.back(), terminal_width - before);
+}
+
+/// Steps (insert, drop, replace, swap neighbours) from one word to the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> before;
+    std::vector<std::size_t> last(b.size() + 1);
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t k = 0; k <= b.size(); ++k)
+        last[k] = k;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        row[0] = i;
+        for (std::size_t k = 1; k <= b.size(); ++k) {
+            row[k] = std::min(
+                {last[k] + 1, row[k - 1] + 1, last[k - 1] + (a[i - 1] == b[k - 1] ? 0U : 1U)});
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+                row[k] = std::min(row[k], before[k - 2] + 1);
+        }
+        before = last;
+        last = row;
+    }
+    return last[b.size()];
+}
+
+/// Calls `visit(member)` for the first member of every row, declared ones included.
+template <class Visitor>
+void for_each_row(Visitor&& visit) {
+    for (const space& s : spaces) {
+        for (const reg& r : s)
+            visit(member{&s, &r, 0, 0});
+        for (std::size_t i = 0; i < s.declared_count; ++i)
+            visit(member{&s, &s.declared[i], 0, 0});
+    }
 }
 
 std::string upper(std::string_view text) {
@@ -72,11 +141,63 @@ std::optional<named> look_up(std::string_view typed) {
     const std::string name = upper(typed);
     if (const std::optional<member> m = expand(name))
         return named{*m, false};
+    std::optional<named> found;
+    for_each_row([&](const member& m) {
+        const std::string_view row = m.row->name;
+        if (!found && (upper(row) == name || without_indices(row) == name))
+            found = named{m, m.row->first.letter != 0};
+    });
+    return found;
+}
+
+std::vector<std::string> near_matches(std::string_view typed) {
+    const std::string name = upper(typed);
+    const std::size_t tolerated = std::max<std::size_t>(1, name.size() / 3);
+    std::vector<std::pair<std::size_t, std::string>> near;
+    const auto consider = [&](std::string candidate) {
+        const bool contained = name.size() >= 3 && candidate.find(name) != std::string::npos;
+        const std::size_t steps = distance(name, candidate);
+        // What contains the word comes after what is mistyped.
+        if (steps <= tolerated || contained)
+            near.emplace_back(steps <= tolerated ? steps : 100 + steps, std::move(candidate));
+    };
+    for_each_row([&](const member& m) { consider(without_indices(m.row->name)); });
+    for_each_member([&](const member& m) {
+        if (m.row->first.letter != 0)
+            consider(std::string(member_name(m).view()));
+    });
+    std::stable_sort(near.begin(), near.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string> out;
+    for (auto& [steps, candidate] : near)
+        if (out.size() < max_near_matches &&
+            std::find(out.begin(), out.end(), candidate) == out.end())
+            out.push_back(std::move(candidate));
+    return out;
+}
+
+std::vector<placed> at_offset(std::uint32_t offset, std::string_view in_space) {
+    std::vector<placed> out;
+    const auto collect = [&out](const space& s, std::uint32_t at, std::optional<unsigned> port) {
+        for_each_member([&](const member& m) {
+            if (m.in == &s && at >= m.offset() && at < m.offset() + m.row->size)
+                out.push_back({m, port});
+        });
+    };
     for (const space& s : spaces)
-        for (const reg& r : s)
-            if (upper(r.name) == name || without_indices(r.name) == name)
-                return named{member{&s, &r, 0, 0}, r.first.letter != 0};
-    return std::nullopt;
+        if (in_space.empty() || s.name == in_space)
+            collect(s, offset, std::nullopt);
+    // A global address inside a function of a port.
+    if (out.empty() && in_space.empty()) {
+        for (const auto& [base, id] : {std::pair{"US_FUNCTION_BASE", space_id::port},
+                                       std::pair{"NT_FUNCTION_BASE", space_id::nt}}) {
+            const function_base& b = function_base_named(base);
+            const unsigned port = offset / b.stride;
+            if (port < max_ports && offset >= b.of_port(port) && offset < b.of_port(port) + b.bytes)
+                collect(space_of(id), offset - b.of_port(port), port);
+        }
+    }
+    return out;
 }
 
 std::string list_text(bool every_member) {
@@ -89,12 +210,16 @@ std::string list_text(bool every_member) {
         });
         for (const member& m : members)
             rows.push_back(list_line(m, member_name(m).view()));
+        for_each_row([&rows](const member& m) {
+            if (!is_mapped(*m.row))
+                rows.push_back(list_line(m, m.row->name));
+        });
     } else {
-        for (const space& s : spaces)
-            for (const reg& r : s)
-                rows.push_back(list_line(member{&s, &r, 0, 0}, r.name));
+        for_each_row([&rows](const member& m) { rows.push_back(list_line(m, m.row->name)); });
     }
-    return table(rows, "") + "\"?\": the source of the reset value is not confirmed\n";
+    fit(rows);
+    return table(rows, "") + "\"?\": the source of the reset value is not confirmed; offset "
+                             "\"unknown\": declared, not mapped\n";
 }
 
 std::string show_text(const named& what) {
@@ -104,11 +229,12 @@ std::string show_text(const named& what) {
     std::string out =
         name + "  " + std::string(m.in->title) + "\n\n  " + std::string(r.description) + "\n\n";
     std::vector<row_of_cells> facts{
-        {"offset", offset_text(*m.in, m.offset())},
+        {"offset", is_mapped(r) ? offset_text(*m.in, m.offset()) : "unknown: declared, not mapped"},
         {"width",
-         std::to_string(r.size * 8U) + " bits" + (r.dword_only ? ", dword accesses only" : "")},
-        {"reset", hex_of_width(reset_of(r), r.size * 8U) +
-                      (reset_is_uncertain(r) ? " (not confirmed)" : "")}};
+         std::to_string(r.size * 8U) + " bits" + (r.dword_only ? ", dword accesses only" : "")}};
+    if (is_mapped(r))
+        facts.push_back({"reset", hex_of_width(reset_of(r), r.size * 8U) +
+                                      (reset_is_uncertain(r) ? " (not confirmed)" : "")});
     for (const family_member& device : family)
         if (reset_of(r, device.id) != reset_of(r))
             facts.push_back({"", hex_of_width(reset_of(r, device.id), r.size * 8U) + " in the " +
@@ -128,6 +254,16 @@ std::string show_text(const named& what) {
                           sure ? "" : std::string(word_of(f.reset_confidence)),
                           std::string(word_of(f.on_hot_reset)), std::string(f.gloss)});
     }
+    for_each_declared_field(*m.in, r, [&fields](const declared_field& f) {
+        const bool sure = f.reset_confidence == confidence::documented;
+        fields.push_back({"?", std::string(f.name), std::string(word_of(f.policy)),
+                          hex_of_width(f.reset, f.width == 0 ? 1U : f.width),
+                          sure ? "" : std::string(word_of(f.reset_confidence)),
+                          std::string(word_of(f.on_hot_reset)),
+                          std::string(f.gloss) + " (position " + bits_text(f) + ")"});
+    });
+    if (fields.size() == 1)
+        return out + "  no field is known\n";
     return out + table(fields, "  ");
 }
 

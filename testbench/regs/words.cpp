@@ -62,6 +62,8 @@ std::string hex_of_width(std::uint32_t value, unsigned bits) {
 }
 
 std::string offset_text(const space& in, std::uint32_t offset) {
+    if (offset == unknown_offset)
+        return "unknown";
     return hex(offset, in.base + in.bytes > 0x1000 ? 5 : 3);
 }
 
@@ -71,6 +73,10 @@ std::string bits_text(const field& f) {
     return std::to_string(f.msb) + ":" + std::to_string(f.lsb);
 }
 
+std::string bits_text(const declared_field& f) {
+    return f.width == 0 ? "unknown" : "unknown, " + std::to_string(f.width) + " wide";
+}
+
 std::string family_text(const reg& r) {
     std::string out;
     for (const dimension& d : {r.first, r.second}) {
@@ -78,8 +84,11 @@ std::string family_text(const reg& r) {
             continue;
         if (!out.empty())
             out += "; ";
-        out += std::string(1, d.letter) + " = 0.." + std::to_string(d.count - 1) + ", every " +
-               hex(d.stride, 1);
+        if (d.count == 0)
+            out += std::string(1, d.letter) + " = 0.., number and stride unknown";
+        else
+            out += std::string(1, d.letter) + " = 0.." + std::to_string(d.count - 1) + ", every " +
+                   hex(d.stride, 1);
     }
     return out;
 }

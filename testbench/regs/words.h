@@ -21,11 +21,15 @@ namespace ntb::regs {
 /// The value with as many digits as `bits` bits need.
 [[nodiscard]] std::string hex_of_width(std::uint32_t value, unsigned bits);
 
-/// An offset of the space with the digits that its addresses need.
+/// An offset of the space with the digits that its addresses need; "unknown" of a declared
+/// register.
 [[nodiscard]] std::string offset_text(const space& in, std::uint32_t offset);
 
 /// "31:10", or "3" for one bit.
 [[nodiscard]] std::string bits_text(const field& f);
+
+/// "unknown, 3 wide" of a field without a known position.
+[[nodiscard]] std::string bits_text(const declared_field& f);
 
 /// "n = 0..5, every 0x10"; empty where the row is no family.
 [[nodiscard]] std::string family_text(const reg& r);

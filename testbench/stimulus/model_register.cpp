@@ -7,9 +7,11 @@ namespace ntb::stimulus {
 
 std::optional<register_place> model_register(std::string_view name) {
     const std::optional<regs::member> found = regs::expand(name);
-    if (!found)
+    // The DMA function has no known place in the global space and no door here.
+    if (!found || found->in->id == regs::space_id::dma)
         return std::nullopt;
-    return register_place{found->offset(), found->row->size, found->in->base != 0};
+    return register_place{found->offset(), found->row->size, found->in->id == regs::space_id::sw,
+                          found->in->id == regs::space_id::port};
 }
 
 } // namespace ntb::stimulus

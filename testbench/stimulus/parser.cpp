@@ -7,6 +7,7 @@
 #include <fstream>
 #include <utility>
 
+#include "model/regs/port_map.h"
 #include "testbench/stimulus/lexer.h"
 
 namespace ntb::stimulus {
@@ -392,6 +393,9 @@ private:
         if (place->global)
             in.fail(a.name + " is a register of the switch, not of the NT function",
                     "write &" + a.name + " to GASAADDR, then use GASADATA");
+        if (place->bridge)
+            in.fail(a.name + " is a register of the bridge function, not of the NT function",
+                    "write &portP." + a.name + " to GASAADDR, then use GASADATA");
         if (a.where == door::bar && a.bar != bar_number(0))
             in.fail("registers are behind config and bar0 only", "give +0xOFFSET");
         a.offset = place->offset;
@@ -414,7 +418,7 @@ private:
         }
         const auto place = (*lookup_)(text);
         if (!place || place->global == port.has_value())
-            in.expected(port ? "a register of the NT function" : "a register of the switch",
+            in.expected(port ? "a register of a function" : "a register of the switch",
                         "&REGISTER or &portP.REGISTER; `ntbsim regs list` names the registers");
         in.take();
         return global_address(*place, port.value_or(port_number(0)));
@@ -555,8 +559,11 @@ private:
 } // namespace
 
 std::uint32_t global_address(const register_place& place, port_number port) {
-    // Port p: bridge function at p * 0x2000, NT function 0x1000 behind it (B1.7).
-    return place.global ? place.offset : port.value() * 0x2000U + 0x1000U + place.offset;
+    constexpr regs::function_base bridge = regs::function_base_named("US_FUNCTION_BASE");
+    constexpr regs::function_base nt = regs::function_base_named("NT_FUNCTION_BASE");
+    if (place.global)
+        return place.offset;
+    return (place.bridge ? bridge : nt).of_port(port.value()) + place.offset;
 }
 
 program parse(std::string_view text, const std::string& file, const register_lookup& lookup) {

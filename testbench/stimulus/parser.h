@@ -18,11 +18,12 @@ namespace ntb::stimulus {
 
 /// A register by name, from the register map of whoever calls.
 struct register_place {
-    std::uint32_t offset = 0; ///< in the NT function, or in the global address space
+    std::uint32_t offset = 0; ///< in its function, or in the global address space
     unsigned size = 4;        ///< bytes
     bool global = false;      ///< a switch-global register
+    bool bridge = false;      ///< of the bridge function, which only the global space reaches
 };
-/// Where it is in the global address space; of an NT function's register, that of port `port`.
+/// Where it is in the global address space; of a function's register, that of port `port`.
 [[nodiscard]] std::uint32_t global_address(const register_place& place, port_number port);
 
 using register_lookup = std::function<std::optional<register_place>(std::string_view name)>;

@@ -29,7 +29,7 @@ public:
     snapshot function_registers() {
         snapshot all;
         regs::for_each_member([this, &all](const regs::member& m) {
-            if (m.in->base == 0 && m.offset() < 0xFF8)
+            if (m.in->id == regs::space_id::nt && m.offset() < 0xFF8)
                 all[std::string(regs::member_name(m).view())] = value_of(m, 0x1000 + m.offset());
         });
         return all;
@@ -37,7 +37,7 @@ public:
     snapshot switch_registers() {
         snapshot all;
         regs::for_each_member([this, &all](const regs::member& m) {
-            if (m.in->base != 0)
+            if (m.in->id == regs::space_id::sw)
                 all[std::string(regs::member_name(m).view())] = value_of(m, m.offset());
         });
         return all;
@@ -48,8 +48,8 @@ public:
         regs::for_each_member([this, &random](const regs::member& m) {
             const auto value = static_cast<std::uint32_t>(random());
             const std::string_view name = m.row->name;
-            if (m.in->base != 0 || name == "PCICMD" || name == "PMCSR" || name == "MSICAP" ||
-                name.substr(0, 4) == "GASA" || name == "BARSETUP{n}")
+            if (m.in->id != regs::space_id::nt || name == "PCICMD" || name == "PMCSR" ||
+                name == "MSICAP" || name.substr(0, 4) == "GASA" || name == "BARSETUP{n}")
                 return;
             BOOST_TEST(host0.config_write(m.offset(), value, m.row->size).ok());
         });
@@ -182,7 +182,7 @@ BOOST_FIXTURE_TEST_CASE(resets_of_a_partition_leave_the_switch_s_registers_alone
         enumerate_both();
         std::mt19937 random(3);
         regs::for_each_member([this, &random](const regs::member& m) {
-            if (m.in->base != 0)
+            if (m.in->id == regs::space_id::sw)
                 bench.device().global_write(m.offset(), static_cast<std::uint32_t>(random()));
         });
         const snapshot before = switch_registers();

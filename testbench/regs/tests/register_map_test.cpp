@@ -99,7 +99,71 @@ BOOST_AUTO_TEST_CASE(a_reset_value_wider_than_its_field_is_a_fault) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(rules_of_what_has_no_place)
+
+namespace {
+constexpr std::array<reg, 1> mapped{
+    {{"A", 0, 4, "", "", "", confidence::documented, false, {}, {}, {{{"F", 3, 0}}}}}};
+
+reg unplaced(std::string_view name, std::uint32_t offset = unknown_offset) {
+    return {name, offset, 4, "", "", "", confidence::documented, false, {}, {}, {}};
+}
+template <class... Rows>
+declared_fault fault_with(Rows... rows) {
+    return validate_declared(mapped, std::array<reg, sizeof...(rows)>{{rows...}},
+                             std::array<declared_field, 0>{});
+}
+template <class... Fields>
+declared_fault fault_of_fields(Fields... fields) {
+    return validate_declared(mapped, std::array<reg, 1>{{unplaced("B")}},
+                             std::array<declared_field, sizeof...(fields)>{{fields...}});
+}
+declared_field unplaced_field(std::string_view in, std::string_view name, std::uint8_t width = 1,
+                              std::uint32_t reset = 0) {
+    return {in, name, width, access::rw, reset, confidence::not_confirmed, hot_reset::resets,
+            "", ""};
+}
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_declared_register_has_a_name_of_its_own_and_no_offset) {
+    BOOST_TEST((fault_with(unplaced("B"), unplaced("C")) == declared_fault::none));
+    BOOST_TEST((fault_with(unplaced("A")) == declared_fault::name_twice));
+    BOOST_TEST((fault_with(unplaced("B"), unplaced("B")) == declared_fault::name_twice));
+    BOOST_TEST((fault_with(unplaced("B", 4)) == declared_fault::has_an_offset));
+    BOOST_TEST((fault_with(reg{}) == declared_fault::empty_row));
+}
+
+BOOST_AUTO_TEST_CASE(a_declared_field_belongs_to_a_register_and_fits_it) {
+    BOOST_TEST((fault_of_fields(unplaced_field("A", "G"), unplaced_field("B", "F")) ==
+                declared_fault::none));
+    BOOST_TEST((fault_of_fields(unplaced_field("C", "G")) == declared_fault::no_register));
+    BOOST_TEST((fault_of_fields(unplaced_field("A", "F")) == declared_fault::name_twice));
+    BOOST_TEST((fault_of_fields(unplaced_field("B", "F"), unplaced_field("B", "F")) ==
+                declared_fault::name_twice));
+    BOOST_TEST((fault_of_fields(unplaced_field("B", "F", 33)) == declared_fault::field_outside));
+    BOOST_TEST((fault_of_fields(unplaced_field("B", "F", 2, 4)) == declared_fault::reset_too_wide));
+    BOOST_TEST((fault_of_fields(unplaced_field("B", "")) == declared_fault::empty_row));
+}
+
+BOOST_AUTO_TEST_CASE(functions_of_a_port_lie_where_the_headers_have_them) { // B1.7
+    BOOST_TEST(function_base_named("US_FUNCTION_BASE").of_port(20) == 0x28000U);
+    BOOST_TEST(function_base_named("NT_FUNCTION_BASE").of_port(12) == 0x19000U);
+    BOOST_TEST(function_base_named("DMA_FUNCTION_BASE").offset == unknown_offset);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(names)
+
+BOOST_AUTO_TEST_CASE(names_of_declared_registers_are_unique_over_all_spaces) {
+    std::set<std::string> seen;
+    for (const space& s : spaces) {
+        for (const reg& r : s)
+            BOOST_TEST(seen.insert(std::string(r.name)).second, std::string(r.name));
+        for (std::size_t i = 0; i < s.declared_count; ++i)
+            BOOST_TEST(seen.insert(std::string(s.declared[i].name)).second);
+    }
+}
 
 BOOST_AUTO_TEST_CASE(every_expanded_name_is_unique_and_leads_back_to_its_register) {
     std::set<std::string> seen;
@@ -123,9 +187,9 @@ BOOST_AUTO_TEST_CASE(families_expand_by_their_strides) {
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist_is_not_found) {
-    for (const char* name :
-         {"", "BARSETUP", "BARSETUP6", "BARSETUP02", "BARSETUP2X", "barsetup2", "SWPORT24STS",
-          "SWPORTSTS", "SWP8MSGCTL0", "SWP0MSGCTL4", "NTCT", "GIDBELLMSK4294967296", "{n}"})
+    for (const char* name : {"", "BARSETUP", "BARSETUP6", "BARSETUP02", "BARSETUP2X", "barsetup2",
+                             "SWPORT24STS", "SWPORTSTS", "SWP8MSGCTL0", "P2PSDATA", "DMAC0CTL",
+                             "SWP0MSGCTL4", "NTCT", "GIDBELLMSK4294967296", "{n}"})
         BOOST_TEST(!expand(name), name);
 }
 
