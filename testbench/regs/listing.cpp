@@ -155,11 +155,14 @@ std::vector<std::string> near_matches(std::string_view typed) {
     const std::size_t tolerated = std::max<std::size_t>(1, name.size() / 3);
     std::vector<std::pair<std::size_t, std::string>> near;
     const auto consider = [&](std::string candidate) {
-        const bool contained = name.size() >= 3 && candidate.find(name) != std::string::npos;
         const std::size_t steps = distance(name, candidate);
-        // What contains the word comes after what is mistyped.
-        if (steps <= tolerated || contained)
-            near.emplace_back(steps <= tolerated ? steps : 100 + steps, std::move(candidate));
+        const std::size_t at = name.size() >= 3 ? candidate.find(name) : std::string::npos;
+        // One slip, the beginning of a name, two slips, a part of a name, more slips.
+        std::size_t rank = steps <= tolerated ? 2 * steps : std::string::npos;
+        if (at != std::string::npos)
+            rank = std::min<std::size_t>(rank, at == 0 ? 3 : 5);
+        if (rank != std::string::npos)
+            near.emplace_back(rank, std::move(candidate));
     };
     for_each_row([&](const member& m) { consider(without_indices(m.row->name)); });
     for_each_member([&](const member& m) {
@@ -169,7 +172,7 @@ std::vector<std::string> near_matches(std::string_view typed) {
     std::stable_sort(near.begin(), near.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::string> out;
-    for (auto& [steps, candidate] : near)
+    for (auto& [rank, candidate] : near)
         if (out.size() < max_near_matches &&
             std::find(out.begin(), out.end(), candidate) == out.end())
             out.push_back(std::move(candidate));
