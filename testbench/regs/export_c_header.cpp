@@ -39,12 +39,8 @@ std::string offset_define(const space& s, const reg& r) {
 /// What has no offset or position is named, so that nobody looks for it in vain.
 std::string declared_comment(const space& s) {
     std::string out;
-    for (std::size_t i = 0; i < s.declared_count; ++i)
-        out += "/* " + std::string(s.declared[i].name) + ": offset unknown */\n";
-    for (std::size_t i = 0; i < s.declared_field_count; ++i) {
-        const declared_field& f = s.declared_fields[i];
-        out += "/* " + std::string(f.in) + "." + std::string(f.name) + ": position unknown */\n";
-    }
+    for (const std::string& line : declared_lines(s))
+        out += "/* " + line + " */\n";
     return out.empty() ? out : "\n" + out;
 }
 

@@ -8,6 +8,7 @@
 //  - volatile where the device may change the field: ro with a behaviour, rw1c, rw1s;
 //  - resets: the plain one is the fundamental reset; a second one of the type HOT stands where a
 //    hot reset resets the field, too (without it the field is sticky);
+//  - what has no known place is named in comments;
 //  - what the standard has no element for is a vendor extension in a namespace of ours.
 #include "testbench/regs/export.h"
 #include "testbench/regs/families.h"
@@ -181,6 +182,8 @@ void write_space(writer& out, const space& s) {
     out.element("ipxact:usage", "register");
     for (const family_node& n : families_of(s))
         write_node(out, n, s.base);
+    for (const std::string& text : declared_lines(s))
+        out.line("<!-- " + text + " -->");
     out.close("ipxact:addressBlock");
     out.element("ipxact:addressUnitBits", std::size_t{8});
     out.close("ipxact:memoryMap");

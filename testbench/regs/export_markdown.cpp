@@ -84,11 +84,11 @@ std::string details(const space& s, const reg& r) {
     }
     for_each_declared_field(s, r, [&out](const declared_field& f) {
         const unsigned bits = f.width == 0 ? 1U : f.width;
-        out += "| " + bits_text(f) + " | " + std::string(f.name) + " | " +
-               std::string(word_of(f.policy)) + " | " + hex_of_width(f.reset, bits) +
+        out += "| unknown | " + std::string(f.name) + " | " + std::string(word_of(f.policy)) +
+               " | " + hex_of_width(f.reset, bits) +
                (f.reset_confidence == confidence::documented ? "" : "?") + " | " +
-               std::string(word_of(f.on_hot_reset)) + " | " + cell(f.gloss) + " (" +
-               cell(f.source) + ") |\n";
+               std::string(word_of(f.on_hot_reset)) + " | " + cell(f.gloss) + " (" + width_text(f) +
+               "; " + cell(f.source) + ") |\n";
     });
     return out + '\n';
 }

@@ -5,6 +5,7 @@
 //    `onwrite = woset` (both `sw = rw; hw = rw`), wo `sw = w; hw = r`, reserved `sw = r; hw = na`;
 //  - resets: the reset value is that of both kinds; `resetsignal` names the one that reaches the
 //    field: fundamental_reset where a hot reset keeps it (sticky), any_reset otherwise;
+//  - what has no known place is named in comments;
 //  - what the language has no word for is a property of ours, ntb_...: all are declared at the top
 //    of the file with a comment.
 #include "testbench/regs/export.h"
@@ -145,6 +146,8 @@ void write_space(writer& out, const space& s) {
     out.line("signal { desc = \"Fundamental or hot reset\"; activehigh; } any_reset;");
     for (const family_node& n : families_of(s))
         write_node(out, n);
+    for (const std::string& text : declared_lines(s))
+        out.line("// " + text);
     out.close("");
 }
 

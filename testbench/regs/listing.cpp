@@ -263,7 +263,7 @@ std::string show_text(const named& what) {
                           hex_of_width(f.reset, f.width == 0 ? 1U : f.width),
                           sure ? "" : std::string(word_of(f.reset_confidence)),
                           std::string(word_of(f.on_hot_reset)),
-                          std::string(f.gloss) + " (position " + bits_text(f) + ")"});
+                          std::string(f.gloss) + " (position unknown, " + width_text(f) + ")"});
     });
     if (fields.size() == 1)
         return out + "  no field is known\n";

@@ -73,8 +73,20 @@ std::string bits_text(const field& f) {
     return std::to_string(f.msb) + ":" + std::to_string(f.lsb);
 }
 
-std::string bits_text(const declared_field& f) {
-    return f.width == 0 ? "unknown" : "unknown, " + std::to_string(f.width) + " wide";
+std::string width_text(const declared_field& f) {
+    if (f.width == 0)
+        return "width unknown";
+    return f.width == 1 ? "1 bit" : std::to_string(f.width) + " bits";
+}
+
+std::vector<std::string> declared_lines(const space& s) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < s.declared_count; ++i)
+        out.push_back(std::string(s.declared[i].name) + ": offset unknown");
+    for (std::size_t i = 0; i < s.declared_field_count; ++i)
+        out.push_back(std::string(s.declared_fields[i].in) + "." +
+                      std::string(s.declared_fields[i].name) + ": position unknown");
+    return out;
 }
 
 std::string family_text(const reg& r) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/regs/all_maps.h"
 
@@ -28,8 +29,12 @@ namespace ntb::regs {
 /// "31:10", or "3" for one bit.
 [[nodiscard]] std::string bits_text(const field& f);
 
-/// "unknown, 3 wide" of a field without a known position.
-[[nodiscard]] std::string bits_text(const declared_field& f);
+/// "3 bits", "1 bit", "width unknown" of a field without a known position.
+[[nodiscard]] std::string width_text(const declared_field& f);
+
+/// "P2PSDATA: offset unknown", "SWCTL.RSTHALT: position unknown": one line for each declared
+/// register and field of the space.
+[[nodiscard]] std::vector<std::string> declared_lines(const space& s);
 
 /// "n = 0..5, every 0x10"; empty where the row is no family.
 [[nodiscard]] std::string family_text(const reg& r);

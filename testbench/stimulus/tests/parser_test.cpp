@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_value_can_be_the_global_address_of_a_register) {
     expect_starts(error_of("port0.bar0 write +0xff8 &INDBELLSTS\n"),
                   "x.stim:2:25: expected a register of the switch");
     expect_starts(error_of("port0.bar0 write +0xff8 &port2.SEGSIGSTS\n"),
-                  "x.stim:2:25: expected a register of the NT function");
+                  "x.stim:2:25: expected a register of a function");
     expect_starts(error_of("port0.bar0 write +0xff8 &port2\n"), "x.stim:2:25: expected &portP");
     expect_starts(error_of("port0.bar0 write +0xff8 &\n"), "x.stim:2:25: expected a register");
 }
