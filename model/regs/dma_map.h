@@ -37,7 +37,8 @@ inline constexpr std::array<reg, 13> dma_map = [] {
      "field layout: PCI 3.0 section 6.1 (standard layout)",
      "B1.1", inferred, false, {}, {},
      {{
-         {"DID", 15, 0, ro, 0x8091, not_confirmed, keeps, "the model loads its device's"},
+         {"DID", 15, 0, ro, static_cast<std::uint32_t>(default_device), not_confirmed, keeps,
+          "the model loads its device's", reset_source::device},
      }}},
     {"DMAPCICMD", 0x004, 2,
      "PCI command",

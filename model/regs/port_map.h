@@ -58,7 +58,8 @@ inline constexpr std::array<reg, 10> port_map = [] {
      "field layout: PCI-to-PCI bridge spec (standard layout)",
      "B1.1 B16.2", inferred, false, {}, {},
      {{
-         {"DID", 15, 0, ro, 0x8091, not_confirmed, keeps, "the model loads its device's"},
+         {"DID", 15, 0, ro, static_cast<std::uint32_t>(default_device), not_confirmed, keeps,
+          "the model loads its device's", reset_source::device},
      }}},
     {"P2PRID", 0x008, 1,
      "Revision ID",
