@@ -20,6 +20,7 @@
 #include "testbench/root_complex/platform.h"
 #include "testbench/stimulus/parser.h"
 #include "testbench/stimulus/player.h"
+#include "traces/fst_recorder.h"
 #include "traces/vcd_recorder.h"
 
 namespace ntb::cli {
@@ -96,20 +97,22 @@ loaded load_all(const run_options& options) {
     return out;
 }
 
-std::unique_ptr<traces::vcd_recorder> make_recorder(const run_options& options) {
-    if (!options.fst.empty())
-        throw user_error("run --fst", "FST is not in this version", "use --vcd FILE");
-    if (options.vcd.empty()) {
+std::unique_ptr<traces::recorder> make_recorder(const run_options& options) {
+    if (options.vcd.empty() && options.fst.empty()) {
         if (!options.signals.empty())
             throw user_error("run --signals", "there is no waveform to choose signals for",
                              "add --vcd FILE");
         return nullptr;
     }
-    traces::vcd_options vcd;
-    vcd.path = options.vcd;
+    if (!options.vcd.empty() && !options.fst.empty())
+        throw user_error("run --fst", "there is --vcd already", "record one, then vcd2fst it");
+    traces::recording_options o;
+    o.path = options.vcd.empty() ? options.fst : options.vcd;
     if (!options.signals.empty())
-        vcd.signals = traces::signal_selection(options.signals);
-    return std::make_unique<traces::vcd_recorder>(std::move(vcd));
+        o.signals = traces::signal_selection(options.signals);
+    if (options.vcd.empty())
+        return std::make_unique<traces::fst_recorder>(std::move(o));
+    return std::make_unique<traces::vcd_recorder>(std::move(o));
 }
 
 void report_json(const run_options& options, const loaded& in, const stimulus::player& player) {
@@ -143,13 +146,13 @@ void report_text(const run_options& options, const stimulus::player& player) {
               << " statements, " << player.expectations() << " expectations, " << player.failed()
               << " failed, " << stimulus::time_text(sc_core::sc_time_stamp().value())
               << " simulated\n";
-    if (!options.vcd.empty())
-        std::cout << "waveform: " << options.vcd << '\n';
+    if (!options.vcd.empty() || !options.fst.empty())
+        std::cout << "waveform: " << options.vcd << options.fst << '\n';
 }
 
 int run(const run_options& options) {
     const loaded in = load_all(options);
-    const std::unique_ptr<traces::vcd_recorder> recorder = make_recorder(options);
+    const std::unique_ptr<traces::recorder> recorder = make_recorder(options);
 
     // "Simulation stopped by user" is no news to the user of this program.
     sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO,
@@ -217,7 +220,8 @@ void add_run(CLI::App& app, int& status) {
                      "Change one number of the timing: pipeline.doorbell=20")
         ->allow_extra_args(false);
     command->add_option("--vcd", options->vcd, "Write the waveform to this file");
-    command->add_option("--fst", options->fst, "Not in this version");
+    command->add_option("--fst", options->fst,
+                        "Write it as FST (GTKWave's, some ten times smaller)");
     command->add_option("--signals", options->signals,
                         "Record only signals like these: \"switch.port2.*,!*.tlp\"");
     command->add_option("--seed", options->seed, "Seed of delays drawn with after A..B")

@@ -129,7 +129,7 @@ public:
         : logger_(spdlog::stderr_logger_st("ntbsim")), signals_(termination_signals()) {
         logger_->set_pattern("ntbsim: %v");
         if (!o.vcd.empty()) {
-            traces::vcd_options v;
+            traces::recording_options v;
             v.path = o.vcd;
             v.limit_bytes = o.vcd_limit;
             if (!o.signals.empty())

@@ -21,7 +21,7 @@ struct fixture {
     temporary_directory directory;
     std::string path = directory.file("t.vcd");
 
-    [[nodiscard]] vcd_options options(const char* patterns = "") const {
+    [[nodiscard]] recording_options options(const char* patterns = "") const {
         return {path, line_writer::no_limit, signal_selection(patterns)};
     }
     /// The file behind its initial values, blank lines left out.
