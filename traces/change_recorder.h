@@ -40,6 +40,9 @@ struct recording_options {
 /// What the owner of a recording does with it, whatever the format.
 class recorder : public trace_sink {
 public:
+    /// Ends the declarations and writes the beginning. Without it the first change does, but cannot
+    /// tell of an error. Throws trace_error.
+    virtual void start() = 0;
     /// Everything told so far is in the file afterwards, as far as the format can. For idle
     /// moments.
     virtual void flush() noexcept = 0;
@@ -108,7 +111,11 @@ public:
 
     /// Everything told so far is in the file afterwards, as far as the format can. For idle
     /// moments.
-    void flush() noexcept {
+    void start() override {
+        if (phase_ == phase::declaring && !format_.stopped())
+            begin();
+    }
+    void flush() noexcept override {
         if (phase_ == phase::declaring && !format_.stopped())
             begin();
         format_.flush();
@@ -172,7 +179,7 @@ private:
     }
 
     /// Ends the declarations: header and initial values. Everything is allocated here.
-    void begin() noexcept {
+    void begin() {
         phase_ = phase::recording;
         for (const std::string& pattern : selection_.unmatched())
             std::fprintf(stderr,

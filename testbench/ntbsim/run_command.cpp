@@ -17,11 +17,10 @@
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/recording.h"
 #include "testbench/root_complex/platform.h"
 #include "testbench/stimulus/parser.h"
 #include "testbench/stimulus/player.h"
-#include "traces/fst_recorder.h"
-#include "traces/vcd_recorder.h"
 
 namespace ntb::cli {
 namespace {
@@ -31,9 +30,7 @@ struct run_options {
     std::string topology{};
     std::string timing{};
     std::vector<std::string> settings{};
-    std::string vcd{};
-    std::string fst{};
-    std::string signals{};
+    recording waveform{};
     std::uint64_t seed = 1;
     bool json = false;
     bool verbose = false;
@@ -97,24 +94,6 @@ loaded load_all(const run_options& options) {
     return out;
 }
 
-std::unique_ptr<traces::recorder> make_recorder(const run_options& options) {
-    if (options.vcd.empty() && options.fst.empty()) {
-        if (!options.signals.empty())
-            throw user_error("run --signals", "there is no waveform to choose signals for",
-                             "add --vcd FILE");
-        return nullptr;
-    }
-    if (!options.vcd.empty() && !options.fst.empty())
-        throw user_error("run --fst", "there is --vcd already", "record one, then vcd2fst it");
-    traces::recording_options o;
-    o.path = options.vcd.empty() ? options.fst : options.vcd;
-    if (!options.signals.empty())
-        o.signals = traces::signal_selection(options.signals);
-    if (options.vcd.empty())
-        return std::make_unique<traces::fst_recorder>(std::move(o));
-    return std::make_unique<traces::vcd_recorder>(std::move(o));
-}
-
 void report_json(const run_options& options, const loaded& in, const stimulus::player& player) {
     nlohmann::ordered_json out;
     out["files"] = options.files;
@@ -146,18 +125,20 @@ void report_text(const run_options& options, const stimulus::player& player) {
               << " statements, " << player.expectations() << " expectations, " << player.failed()
               << " failed, " << stimulus::time_text(sc_core::sc_time_stamp().value())
               << " simulated\n";
-    if (!options.vcd.empty() || !options.fst.empty())
-        std::cout << "waveform: " << options.vcd << options.fst << '\n';
+    if (!options.waveform.path().empty())
+        std::cout << "waveform: " << options.waveform.path() << '\n';
 }
 
 int run(const run_options& options) {
     const loaded in = load_all(options);
-    const std::unique_ptr<traces::recorder> recorder = make_recorder(options);
+    const std::unique_ptr<traces::recorder> recorder = make_recorder(options.waveform, "run");
 
     // "Simulation stopped by user" is no news to the user of this program.
     sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO,
                                             sc_core::SC_DO_NOTHING);
     platform bench("bench", in.topology.topology, in.timing, recorder.get());
+    if (recorder)
+        recorder->start();
     for (const stimulus::program& p : in.programs)
         stimulus::player::check(p, bench.hosts());
 
@@ -219,11 +200,7 @@ void add_run(CLI::App& app, int& status) {
         ->add_option("--set", options->settings,
                      "Change one number of the timing: pipeline.doorbell=20")
         ->allow_extra_args(false);
-    command->add_option("--vcd", options->vcd, "Write the waveform to this file");
-    command->add_option("--fst", options->fst,
-                        "Write it as FST (GTKWave's, some ten times smaller)");
-    command->add_option("--signals", options->signals,
-                        "Record only signals like these: \"switch.port2.*,!*.tlp\"");
+    add_recording_options(*command, options->waveform);
     command->add_option("--seed", options->seed, "Seed of delays drawn with after A..B")
         ->capture_default_str();
     command->add_flag("--json", options->json, "Report as JSON instead of the transcript");

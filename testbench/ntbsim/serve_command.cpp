@@ -18,10 +18,10 @@
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/recording.h"
 #include "tlm_bridge/kernel/bridge_thread.h"
 #include "tlm_bridge/kernel/port_bridge.h"
 #include "tlm_bridge/vfio_user/server.h"
-#include "traces/vcd_recorder.h"
 
 namespace ntb::cli {
 
@@ -32,12 +32,10 @@ struct serve_options {
     std::string timing;
     std::vector<std::string> settings;
     std::vector<std::string> ports;
-    std::string vcd;
-    std::uint64_t vcd_limit = std::uint64_t{1} << 30;
-    std::string signals;
     std::string pace = "wallclock";
     int spin_us = -1;
-    std::string peer, capture, vcd_window, vcd_trigger;
+    std::string peer, capture;
+    recording waveform;
 };
 
 /// The switch's port as the bridge asks for it.
@@ -86,8 +84,6 @@ void refuse_later_options(const serve_options& o) {
     };
     refuse(o.peer, "--peer");
     refuse(o.capture, "--capture");
-    refuse(o.vcd_window, "--vcd-window");
-    refuse(o.vcd_trigger, "--vcd-trigger");
 }
 
 /// What asks the simulator to end, as a descriptor, so that it ends in order. To be called before
@@ -128,14 +124,7 @@ public:
                   const timing_config& timing, const std::map<unsigned, std::string>& sockets)
         : logger_(spdlog::stderr_logger_st("ntbsim")), signals_(termination_signals()) {
         logger_->set_pattern("ntbsim: %v");
-        if (!o.vcd.empty()) {
-            traces::recording_options v;
-            v.path = o.vcd;
-            v.limit_bytes = o.vcd_limit;
-            if (!o.signals.empty())
-                v.signals = traces::signal_selection(o.signals);
-            recorder_ = std::make_unique<traces::vcd_recorder>(std::move(v));
-        }
+        recorder_ = make_recorder(o.waveform, "serve");
         for (unsigned p = 0; p < max_ports; ++p)
             if (has_nt_function(t.topology.ports[p].mode))
                 controls_.emplace(p, std::make_unique<switch_port>(port_number(p)));
@@ -173,6 +162,8 @@ public:
     }
 
     void run() {
+        if (recorder_)
+            recorder_->start();
         sc_core::sc_start();
         if (recorder_)
             recorder_->close(sc_core::sc_time_stamp().value());
@@ -201,7 +192,7 @@ private:
 
     std::shared_ptr<spdlog::logger> logger_;
     bridge::unique_fd signals_;
-    std::unique_ptr<traces::vcd_recorder> recorder_;
+    std::unique_ptr<traces::recorder> recorder_;
     std::uint64_t flushed_ = 0;
     std::chrono::steady_clock::time_point last_flush_{};
     std::map<unsigned, std::unique_ptr<switch_port>> controls_;
@@ -247,11 +238,7 @@ void add_serve(CLI::App& app, int&) {
     c->add_option("--timing", o->timing, "Timing: default, ideal or a file");
     c->add_option("--set", o->settings, "Change one number of the timing: KEY=VALUE");
     c->add_option("--port", o->ports, "P[.F]=SOCKET: serve this function at this path")->required();
-    c->add_option("--vcd", o->vcd, "Record the waveform");
-    c->add_option("--vcd-limit", o->vcd_limit, "Stop recording at this size (default 1GiB)")
-        ->transform(CLI::AsSizeValue(false));
-    c->add_option("--signals", o->signals,
-                  "Record only signals whose names match, e.g. 'switch.port0.*,!*.tlp'");
+    add_recording_options(*c, o->waveform);
     c->add_option("--pace", o->pace, "How simulated time moves")
         ->check(CLI::IsMember({"wallclock", "none"}))
         ->capture_default_str();
@@ -259,8 +246,6 @@ void add_serve(CLI::App& app, int&) {
                   "Poll this long before sleeping; 0 = never (default: by the number of cores)");
     c->add_option("--peer", o->peer)->group("");
     c->add_option("--capture", o->capture)->group("");
-    c->add_option("--vcd-window", o->vcd_window)->group("");
-    c->add_option("--vcd-trigger", o->vcd_trigger)->group("");
     c->callback([o] { serve(*o); });
 }
 

@@ -118,8 +118,13 @@ class Run(CommandTest):
 
     def test_options_that_cannot_be_are_refused(self):
         path = self.stim("note x\n")
-        self.assertIn("FST is not in this version", self.error_line(
-            ntbsim("run", path, "--fst", "x.fst")))
+        self.assertIn("there is --vcd already", self.error_line(
+            ntbsim("run", path, "--fst", "x.fst", "--vcd", "x.vcd")))
+        self.assertIn("add --vcd-window", self.error_line(
+            ntbsim("run", path, "--vcd", "x.vcd", "--vcd-trigger", "switch.port0.nt.msi rises")))
+        window = ("--vcd", os.path.join(self.directory, "x.vcd"), "--vcd-window", "1ms")
+        self.assertIn("no signal 'switch.x'", self.error_line(
+            ntbsim("run", path, *window, "--vcd-trigger", "switch.x rises")))
         self.assertIn("no waveform", self.error_line(ntbsim("run", path, "--signals", "*")))
         self.assertIn("unknown key", self.error_line(
             ntbsim("run", path, "--set", "pipeline.dorbell=1")))
