@@ -10,7 +10,7 @@ namespace ntb {
 namespace {
 
 struct event_registers {
-    switch_event type;
+    switch_event type{};
     regs::reg_ref status;
     regs::reg_ref mask;
 };

@@ -6,6 +6,8 @@ keeps the rules is not.
 Usage: self_test.py
 """
 
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ import map_against_driver
 import register_map
 import repository
 import testplan
+import tidy
 
 HERE = Path(__file__).resolve().parent
 
@@ -417,6 +420,69 @@ class TestPlan(unittest.TestCase):
         cited = {"B1.1": "model/a.h", "B10.2": "model/b.h", "B9.1": "model/b.h"}
         found = list(testplan.citation_problems({"B1.1"}, cited))
         self.assertEqual([testplan.ID.findall(line)[0] for line in found], ["B9.1", "B10.2"])
+
+
+class Tidy(unittest.TestCase):
+    """What clang-tidy is run on; a script that finds the word BAD stands in for it."""
+
+    SCRIPT = "#!/bin/sh\n[ \"$1\" = --version ] && { echo 1; exit; }\n" \
+             "for source; do :; done\n! grep -Hn BAD \"$source\"\n"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name).resolve()
+        for name, text in ((".clang-tidy", ""), ("model/a.h", ""), ("bin/clang-tidy", self.SCRIPT),
+                           ("model/a.cpp", '#include "a.h"\n'), ("model/b.cpp", "int b;\n"),
+                           ("elsewhere/c.cpp", "BAD\n")):
+            self.put(name, text)
+        (self.root / "bin/clang-tidy").chmod(0o755)
+        self.compile()
+
+    def put(self, name, text):
+        """Writes a file of the tree."""
+        (self.root / name).parent.mkdir(exist_ok=True)
+        (self.root / name).write_text(text, encoding="utf-8")
+        tidy.content.cache_clear()
+
+    def compile(self, *options):
+        """Writes the compile commands."""
+        gxx = shutil.which("g++") or repository.missing("g++", "g++")
+        self.put("build/compile_commands.json", json.dumps(
+            [{"directory": str(self.root), "file": name,
+              "command": " ".join([gxx, *options, "-o", "x.o", "-c", str(self.root / name)])}
+             for name in ("model/a.cpp", "model/b.cpp", "elsewhere/c.cpp")]))
+
+    def looks_at(self):
+        """{name of a source that is looked at: what is found there}."""
+        checker = tidy.Checker(self.root, self.root / "build", str(self.root / "bin/clang-tidy"))
+        return {source.name: checker.check(source) for source in checker.sources()
+                if not checker.known_clean(source)}
+
+    def test_own_sources_are_looked_at_once(self):
+        self.assertEqual(self.looks_at(), {"a.cpp": "", "b.cpp": ""})
+        self.assertEqual(self.looks_at(), {})
+
+    def test_a_change_is_looked_at_where_it_reaches(self):
+        self.looks_at()
+        self.put("model/a.h", "int a;\n")
+        self.assertEqual(list(self.looks_at()), ["a.cpp"])
+        self.put("model/b.cpp", "int c;\n")
+        self.assertEqual(list(self.looks_at()), ["b.cpp"])
+        for change in (lambda: self.put("model/.clang-tidy", "Checks: '-*'\n"),
+                       lambda: self.put(".clang-tidy", "Checks: '*'\n"),
+                       lambda: self.compile("-DX")):
+            change()
+            self.assertEqual(list(self.looks_at()), ["a.cpp", "b.cpp"])
+        self.put("bin/clang-tidy", self.SCRIPT.replace("echo 1", "echo 2"))
+        self.assertEqual(list(self.looks_at()), ["a.cpp", "b.cpp"])
+
+    def test_a_finding_stays_one_until_it_is_mended(self):
+        self.put("model/b.cpp", "int BAD;\n")
+        for _ in range(2):
+            self.assertIn("int BAD", self.looks_at()["b.cpp"])
+        self.put("model/b.cpp", "int good;\n")
+        self.assertEqual(self.looks_at(), {"b.cpp": ""})
 
 
 class Files(unittest.TestCase):

@@ -77,7 +77,7 @@ void latency(const trace_options& options, int& status) {
         else
             print((file == options.files.front() ? "" : "\n") + traces::latency_table(report));
         for (const std::string& line : traces::exceeded(report, budgets))
-            complaints.push_back(file + ": " + line);
+            complaints.emplace_back(file).append(": ").append(line);
     }
     if (options.json)
         print_json(json);

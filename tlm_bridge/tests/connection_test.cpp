@@ -12,7 +12,6 @@ using ntb::vfio_user::connection;
 using ntb::vfio_user::io_status;
 using ntb::vfio_user::message_stream;
 using ntb::vfio_user::progress;
-using wire::command;
 
 namespace {
 

@@ -126,7 +126,7 @@ byte_vector plausible_message(script& s) {
         p = version_payload(R"({"capabilities":{"max_msg_fds":8}})");
         break;
     default:
-        p = s.bytes(s.small() * 4);
+        p = s.bytes(std::size_t{s.small()} * 4);
         break;
     }
     const std::uint8_t twist = s.byte();

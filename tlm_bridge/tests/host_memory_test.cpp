@@ -147,10 +147,10 @@ BOOST_AUTO_TEST_CASE(memory_that_is_not_shared_is_reported_once_with_what_to_do)
 
 BOOST_AUTO_TEST_CASE(a_writable_map_of_a_read_only_file_is_refused) {
     const std::string path = "/proc/self/fd/" + std::to_string(ram.get());
-    unique_fd read_only(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const unique_fd read_only(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     BOOST_REQUIRE(read_only);
     BOOST_TEST(memory.map({0, page, 0, true, true}, duplicate(read_only)) == EACCES);
-    BOOST_TEST(memory.map({0, page, 0, true, false}, std::move(read_only)) == 0);
+    BOOST_TEST(memory.map({0, page, 0, true, false}, duplicate(read_only)) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(memory_truncated_after_mapping_fails_the_access_and_not_the_process) {

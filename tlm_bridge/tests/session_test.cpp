@@ -217,7 +217,7 @@ BOOST_FIXTURE_TEST_CASE(payloads_of_the_wrong_length_are_refused, client) {
             BOOST_TEST(error_of(message(c, payload)) == 0);
             for (const int change : {-1, 1, 4096}) {
                 byte_vector wrong = payload;
-                wrong.resize(static_cast<std::size_t>(static_cast<int>(payload.size()) + change));
+                wrong.resize(static_cast<std::size_t>(static_cast<long>(payload.size()) + change));
                 BOOST_TEST(error_of(message(c, wrong)) == EINVAL);
             }
             BOOST_TEST(error_of(message(c)) == EINVAL);
@@ -241,7 +241,8 @@ BOOST_FIXTURE_TEST_CASE(reply_space_that_is_too_small_is_refused, client) {
 BOOST_FIXTURE_TEST_CASE(unwanted_descriptors_are_closed_and_logged_with_their_command, client) {
     unique_fd fd = new_eventfd();
     const int number = fd.get();
-    BOOST_TEST(error_of(read_message(0, 0, 4), fd_list(std::move(fd))) == 0);
+    const int error = error_of(read_message(0, 0, 4), fd_list(std::move(fd)));
+    BOOST_TEST(error == 0);
     BOOST_TEST(!is_open(number));
     BOOST_TEST(log.has("closed 1 unwanted file descriptor(s) that came with REGION_READ"));
 }
@@ -253,7 +254,8 @@ BOOST_FIXTURE_TEST_CASE(more_descriptors_than_any_command_takes_are_closed, clie
         many.push_back(new_eventfd());
         numbers.push_back(many.back().get());
     }
-    BOOST_TEST(error_of(map_message(0, 4096), std::move(many)) == EINVAL);
+    const int error = error_of(map_message(0, 4096), std::move(many));
+    BOOST_TEST(error == EINVAL);
     for (const int n : numbers) {
         BOOST_TEST(!is_open(n));
     }
