@@ -109,18 +109,25 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
     unsigned entry = 0;
     // Which side's BME counts is not confirmed (B8.1): both must be set, the target's is asked by
     // accepts_requests().
-    bool good = length != 0 && function_.memory_space_enabled() && function_.bus_master() &&
-                function_.requester_may_cross(who, entry);
-    good = good && all_translates(p.get_address(), bar, length);
+    const auto may_cross = [&] {
+        return function_.memory_space_enabled() && function_.bus_master() &&
+               function_.requester_may_cross(who, entry);
+    };
+    const std::uint32_t epoch = link_.epoch();
+    bool good = length != 0 && may_cross() && all_translates(p.get_address(), bar, length);
     for (std::uint32_t done = 0; good && done < length;) {
+        // While a piece is on its way registers may change. The next one is judged by what they
+        // are now, as a TLP of its own; what has arrived stays.
+        good = done == 0 || may_cross();
         const translated_piece piece =
             function_.translate(bar, p.get_address() + done, length - done);
-        good = piece.result == translated_piece::verdict::forwarded &&
+        good = good && piece.result == translated_piece::verdict::forwarded &&
                cross_piece(p, piece, done, entry);
         done += piece.length;
     }
     if (!good) {
-        function_.log_unsupported_request(p.get_address(), is_write, who);
+        if (link_.epoch() == epoch) // what ended with a reset is no error of the function after it
+            function_.log_unsupported_request(p.get_address(), is_write, who);
         refuse(p);
         return;
     }
@@ -151,10 +158,12 @@ bool nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& p
                           std::uint32_t done, unsigned entry) {
     if (timing_.window != 0)
         wait_until(clock_.after(timing_.window));
+    payload_pool::entry& out = forwarded_.acquire(); // may wait, so the target is asked after it
     forwarding_target* const target = core_.target_in(piece.partition, function_);
-    if (target == nullptr || !target->accepts_requests())
+    if (target == nullptr || !target->accepts_requests()) {
+        forwarded_.release(out);
         return false;
-    payload_pool::entry& out = forwarded_.acquire();
+    }
     out.extension = pcie_extension{};
     // Bus of the function on the other side, entry number as device and function (B7.5).
     out.extension.requester = requester_id((target->bus_number() << 8) | entry);
