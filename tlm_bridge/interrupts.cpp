@@ -57,6 +57,7 @@ int interrupts::set_intx_irq(const irq_request& r) noexcept {
     case irq_action::unmask:
         if (r.data == irq_data::eventfd) {
             intx_unmask_ = take_first(r);
+            undrained_ = 0;
             service_unmask_fd();
         } else if (applies(r)) {
             unmask_intx();

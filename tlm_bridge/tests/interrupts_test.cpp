@@ -118,6 +118,37 @@ BOOST_AUTO_TEST_CASE(an_eventfd_of_the_client_can_unmask_intx) {
     BOOST_TEST(signals() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_unmask_eventfd_that_never_becomes_empty_is_dropped) {
+    const unique_fd endless = new_eventfd(1U << 30, EFD_SEMAPHORE); // a read takes one of them
+    BOOST_TEST(connect(irq_intx, event) == 0);
+    for (int again = 0; again < 3; ++again) { // and so is the next one, in its own time
+        BOOST_TEST(connect(irq_intx, endless, irq_action::unmask) == 0);
+        unsigned served = 0;
+        for (; irqs.unmask_fd() >= 0 && served < 1000; ++served) {
+            irqs.service_unmask_fd();
+        }
+        BOOST_TEST(irqs.unmask_fd() == -1);
+        BOOST_TEST(served > 50U);
+    }
+    irqs.set_intx(true); // the interrupt itself goes on
+    BOOST_TEST(signals() == 1U);
+    BOOST_TEST(act(irq_intx, irq_action::unmask) == 0);
+    BOOST_TEST(signals() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_unmask_eventfd_that_becomes_empty_now_and_then_is_kept) {
+    const unique_fd counting = new_eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK);
+    BOOST_TEST(connect(irq_intx, counting, irq_action::unmask) == 0);
+    for (int i = 0; i < 200; ++i) {
+        const std::uint64_t several = 3; // signalled faster than it was looked at
+        BOOST_REQUIRE(::write(counting.get(), &several, sizeof several) == sizeof several);
+        for (std::uint64_t n = 0; n < several; ++n) {
+            irqs.service_unmask_fd();
+        }
+    }
+    BOOST_TEST(irqs.unmask_fd() >= 0);
+}
+
 BOOST_AUTO_TEST_CASE(actions_that_vfio_does_not_know_are_refused) {
     BOOST_TEST(act(irq_msi, irq_action::mask) == ENOTTY);
     BOOST_TEST(act(irq_msi, irq_action::unmask) == ENOTTY);
