@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sched.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -22,6 +23,7 @@
 #include "tlm_bridge/kernel/bridge_thread.h"
 #include "tlm_bridge/kernel/port_bridge.h"
 #include "tlm_bridge/vfio_user/server.h"
+#include "traces/time_text.h"
 
 namespace ntb::cli {
 
@@ -34,6 +36,7 @@ struct serve_options {
     std::vector<std::string> ports;
     std::string pace = "wallclock";
     int spin_us = -1;
+    std::string start_at;
     std::string peer, capture;
     recording waveform;
 };
@@ -75,6 +78,15 @@ std::map<unsigned, std::string> parse_ports(const std::vector<std::string>& argu
                              "give each port one socket");
     }
     return out;
+}
+
+/// Simulated time at the start. Not for users: tests come near the end of time with it.
+std::uint64_t start_ps(const std::string& text) {
+    const std::optional<std::uint64_t> ps = traces::parse_time(text.empty() ? "0ps" : text);
+    if (!ps || *ps > bridge::pacing::end_ps)
+        throw user_error("--start-at " + text, "this is no time within 213 days",
+                         "give a number and fs, ps, ns, us, ms or s");
+    return *ps;
 }
 
 void refuse_later_options(const serve_options& o) {
@@ -139,6 +151,7 @@ public:
         bo.time = o.pace == "none" ? bridge::pace::none : bridge::pace::wallclock;
         bo.spin_us =
             o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us) : automatic_spin_us(sockets.size());
+        bo.start_ps = start_ps(o.start_at);
         thread_ = std::make_unique<bridge::bridge_thread>("bridge", bo);
         for (auto& [p, control] : controls_) {
             control->bind(*switch_);
@@ -167,6 +180,10 @@ public:
         sc_core::sc_start();
         if (recorder_)
             recorder_->close(sc_core::sc_time_stamp().value());
+        if (thread_->out_of_time())
+            throw user_error("simulated time",
+                             "its 213 days are over (64 bits of picoseconds hold no more)",
+                             "start the simulator and the guests again");
     }
 
 private:
@@ -244,6 +261,7 @@ void add_serve(CLI::App& app, int&) {
         ->capture_default_str();
     c->add_option("--spin-us", o->spin_us,
                   "Poll this long before sleeping; 0 = never (default: by the number of cores)");
+    c->add_option("--start-at", o->start_at)->group("");
     c->add_option("--peer", o->peer)->group("");
     c->add_option("--capture", o->capture)->group("");
     c->callback([o] { serve(*o); });

@@ -13,8 +13,6 @@
 namespace ntb::stimulus {
 namespace {
 
-constexpr std::uint64_t ps_limit = std::uint64_t{1} << 62; ///< 53 days, no sum overflows
-
 // What each statement looks like: the remedy in every error about it.
 constexpr const char* header_syntax = "a file begins: ntbstim 1";
 constexpr const char* access_syntax =
@@ -73,7 +71,8 @@ std::optional<std::uint64_t> time_of(std::string_view text) {
     }};
     for (const auto& [name, factor] : units)
         if (unit == name)
-            return number <= ps_limit / factor ? std::optional(number * factor) : std::nullopt;
+            return number <= longest_time_ps / factor ? std::optional(number * factor)
+                                                      : std::nullopt;
     return std::nullopt;
 }
 

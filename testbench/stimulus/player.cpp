@@ -97,6 +97,11 @@ void player::play(const program& p) {
     rounds_.clear();
     for (next_ = 0; next_ < p.statements.size();) {
         statement_ = &p.statements[next_++];
+        if (now_ps() > longest_time_ps) {
+            ++expectations_;
+            hold(false, "to start within 53 days of simulated time", "there only");
+            return;
+        }
         if (!wait_for_start(statement_->start))
             continue;
         ++statements_;

@@ -15,6 +15,10 @@
 
 namespace ntb::stimulus {
 
+/// The longest time in a file, and the latest that a statement may start: 53 days. Simulated time
+/// is 64 bits of picoseconds, so that a start, a delay and a window together do not run over.
+inline constexpr std::uint64_t longest_time_ps = std::uint64_t{1} << 62;
+
 /// 1-based; column 0 = the line as a whole.
 struct location {
     std::uint32_t line = 0;

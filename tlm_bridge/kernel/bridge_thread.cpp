@@ -29,7 +29,7 @@ void must_watch(bool success) {
 } // namespace
 
 bridge_thread::bridge_thread(const sc_core::sc_module_name& name, const options& o)
-    : sc_module(name), options_(o), pacing_(o.time) {
+    : sc_module(name), options_(o), pacing_(o.time, o.start_ps) {
     sc_core::sc_spawn_options thread;
     thread.set_stack_size(stack_bytes);
     sc_core::sc_spawn([this] { run(); }, "run", &thread);
@@ -61,8 +61,8 @@ void bridge_thread::serve(port& p) {
             turn_over_.notify();
             // The others' turn, and what is due by now: a flood of messages that take no time in
             // the model must not hold simulated time where it is.
-            const std::uint64_t behind = pacing_.behind_ps();
-            sc_core::wait(sc_core::sc_time::from_value(std::max(behind, ps_per_ns)));
+            const std::uint64_t least = pacing_.follows_wall_clock() ? ps_per_ns : unpaced_turn_ps;
+            sc_core::wait(sc_core::sc_time::from_value(std::max(pacing_.behind_ps(), least)));
         }
         watch_client(p, false); // before a new client can get the descriptor's number
         p.busy = false;
@@ -75,7 +75,13 @@ void bridge_thread::run() {
     const auto spin = std::chrono::microseconds(options_.spin_us);
     auto last_input = clock::now();
     unsigned steps = 0;
+    if (options_.start_ps != 0)
+        sc_core::wait(sc_core::sc_time::from_value(options_.start_ps));
     while (!stopping_) {
+        if (now_ps() >= pacing::end_ps) {
+            out_of_time_ = true;
+            break;
+        }
         const std::int64_t sleep_ns = advance();
         if (sleep_ns == 0 && !any_busy() && ++steps < steps_per_poll)
             continue; // what the last transaction has set off

@@ -36,7 +36,8 @@ class bridge_thread : public sc_core::sc_module {
 public:
     struct options {
         pace time = pace::wallclock;
-        unsigned spin_us = 0; ///< how long to poll without sleeping after something happened
+        unsigned spin_us = 0;       ///< how long to poll without sleeping after something happened
+        std::uint64_t start_ps = 0; ///< simulated time before which nothing happens
     };
 
     bridge_thread(const sc_core::sc_module_name& name, const options& o);
@@ -52,6 +53,8 @@ public:
     /// Ends the simulation: clients are thrown out, then sc_stop().
     void stop() { stopping_ = true; }
 
+    /// Whether the simulation has ended because simulated time has (pacing::end_ps).
+    [[nodiscard]] bool out_of_time() const { return out_of_time_; }
     /// Times that it went to sleep so far, for the measure "wakes per transaction".
     [[nodiscard]] std::uint64_t sleeps() const { return sleeps_; }
 
@@ -83,6 +86,8 @@ private:
     void shut_down();
 
     static constexpr unsigned messages_per_turn = 64;
+    /// Without pacing nothing but these moves simulated time past a flood that takes none.
+    static constexpr std::uint64_t unpaced_turn_ps = 1'000'000;
     /// Events of the model without a look at the sockets (some 0.2 us each).
     static constexpr unsigned steps_per_poll = 64;
     static constexpr unsigned last_turns = 64;
@@ -99,6 +104,7 @@ private:
     /// sockets. 0 = none was.
     std::uint64_t woken_ps_ = 0;
     bool stopping_ = false;
+    bool out_of_time_ = false;
     std::uint64_t sleeps_ = 0;
 };
 

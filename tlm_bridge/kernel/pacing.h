@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // How simulated time relates to the wall clock. This is the only place that looks at both.
 //
+// Simulated time is 64 bits of picoseconds, some 213 days, and SystemC does not notice when they
+// run over: what is notified for later then happens at once. So a simulation ends before that.
+//
 // Units: picoseconds on both sides. The wall clock counts from construction, when simulated time
-// is 0. Threading: the SystemC thread.
+// is `start_ps`, and stands still at the end of time. Threading: the SystemC thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <systemc>
 
 namespace ntb::bridge {
@@ -21,14 +25,21 @@ public:
     /// Events up to this far ahead of the wall clock run at once: sleeping for less is waste.
     static constexpr std::uint64_t lookahead_ps = 10'000'000;
 
-    explicit pacing(pace p) : pace_(p), start_(std::chrono::steady_clock::now()) {}
+    /// Where simulated time must end: an hour before it runs over, since the longest delay that
+    /// can begin until then is a completion timeout of 64 s.
+    static constexpr std::uint64_t end_ps =
+        std::numeric_limits<std::uint64_t>::max() - 3600ULL * 1'000'000'000'000ULL;
+
+    /// `start_ps` is at most end_ps.
+    explicit pacing(pace p, std::uint64_t start_ps = 0)
+        : pace_(p), start_ps_(start_ps), start_(std::chrono::steady_clock::now()) {}
 
     [[nodiscard]] bool follows_wall_clock() const { return pace_ == pace::wallclock; }
     [[nodiscard]] std::uint64_t wall_ps() const {
         const auto since = std::chrono::steady_clock::now() - start_;
-        return static_cast<std::uint64_t>(
-                   std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()) *
-               1000U;
+        const auto ns = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+        return ns < (end_ps - start_ps_) / 1000U ? start_ps_ + ns * 1000U : end_ps;
     }
     /// How far simulated time is behind the wall clock: a transaction from outside starts at
     /// max(simulated now, wall clock).
@@ -42,6 +53,7 @@ public:
 
 private:
     pace pace_;
+    std::uint64_t start_ps_;
     std::chrono::steady_clock::time_point start_;
 };
 

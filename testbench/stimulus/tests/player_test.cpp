@@ -126,6 +126,7 @@ struct bench {
     std::vector<std::string> failures{};
     std::uint64_t expectations = 0;
     std::uint64_t end_ps = 0;
+    sc_core::sc_time limit{1, sc_core::SC_SEC};
 
     bench() {
         device.connect(host);
@@ -139,10 +140,12 @@ struct bench {
         options.seed = seed;
         options.transcript = &transcript;
         player play(hosts, controls, options);
-        test.run([&] {
-            play.play(p);
-            end_ps = ntb::test::now_ps();
-        });
+        test.run(
+            [&] {
+                play.play(p);
+                end_ps = ntb::test::now_ps();
+            },
+            limit);
         expectations = play.expectations();
         for (const failure& f : play.failures())
             failures.push_back(f.text());
@@ -175,6 +178,17 @@ BOOST_FIXTURE_TEST_CASE(a_start_in_the_past_is_a_failure, bench) {
         "port0.bar0 write +0x10 1\nat 50ns port0.bar0 write +0x10 2\nport0.bar0 read +0x10 == 1\n");
     expect_list(failures, {"x.stim:3: expected to start at 50.000 ns, got there only at "
                            "100.000 ns"});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_play_that_is_longer_than_simulated_time_fails_there_and_ends, bench) {
+    limit = sc_core::sc_time::from_value(3 * longest_time_ps);
+    play("after 4000000s\n"
+         "repeat 100\n"
+         "after 4000000s port0 expect no-msi for 1s\n"
+         "end\n"
+         "port0.bar0 read +0x1000 == 0\n");
+    expect_list(failures, {"x.stim:4: expected to start within 53 days of simulated time, got "
+                           "there only at 8000001000000000.000 ns"});
 }
 
 BOOST_FIXTURE_TEST_CASE(a_failed_read_names_register_values_and_time_and_the_play_goes_on, bench) {
