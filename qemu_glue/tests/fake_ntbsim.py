@@ -22,7 +22,6 @@ def main():
     if behaviour == "refuse":
         print("ntbsim: topology: cannot be read (give another)", file=sys.stderr)
         return 2
-    # Before anything is said to be ready: the test may end us at once.
     # Before it says that it serves: the test may end it at once.
     if behaviour == "stuck":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

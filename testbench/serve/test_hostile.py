@@ -3,7 +3,9 @@
 import contextlib
 import os
 import random
+import resource
 import select
+import signal
 import socket
 import struct
 import threading
@@ -14,11 +16,13 @@ import client as c
 from client import Refused, Serve
 
 
-class Hostile(unittest.TestCase):
+class Attacked(unittest.TestCase):
     """One simulator with an honest client on port 2, and somebody else on port 0."""
 
+    OPTIONS = ()
+
     def setUp(self):
-        self.serve = self.enterContext(Serve())
+        self.serve = self.enterContext(Serve(*self.OPTIONS))
         self.honest = self.enterContext(self.serve.client(2)).enable()
         self.honest.write(c.NTSDATA, 0x600D)
 
@@ -35,6 +39,44 @@ class Hostile(unittest.TestCase):
         with self.assertRaises(Refused) as caught:
             function(*arguments, **options)
         self.assertEqual(os.strerror(caught.exception.errno), os.strerror(error))
+
+    def flood(self, client, _=None, request=None):
+        """Sends as fast as it can from a thread; a function that ends this."""
+        request = request or (c.HEADER.pack(0, c.REGION_WRITE, 36, c.NO_REPLY, 0) +
+                              c.ACCESS.pack(c.NTSDATA, c.BAR0, 4) + b"abcd")
+        going = True
+
+        def run():
+            with contextlib.suppress(OSError):
+                while going:
+                    client.socket.sendall(request * (0x100000 // len(request)))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+
+        def stop():
+            nonlocal going
+            going = False
+            with contextlib.suppress(OSError):  # the simulator may be gone
+                client.socket.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+        return stop
+
+    def answered_in_time(self, seconds=1.0):
+        """The honest client's slowest of some round trips is bounded (here generously)."""
+        slowest = 0.0
+        for value in range(200):
+            begin = time.monotonic()
+            self.honest.write(c.NTSDATA, value, posted=True)
+            self.assertEqual(self.honest.read(c.NTSDATA), value)
+            slowest = max(slowest, time.monotonic() - begin)
+        self.honest.write(c.NTSDATA, 0x600D)
+        self.assertLess(slowest, seconds)
+
+
+class Hostile(Attacked):
+    """The default timing and pace."""
 
     # --- Streams ---------------------------------------------------------------------------------
 
@@ -147,6 +189,25 @@ class Hostile(unittest.TestCase):
             self.assertTrue(c.eventually(lambda: self.serve.descriptors() == before))
         self.unharmed()
 
+    def test_without_a_free_descriptor_clients_are_refused_and_the_others_served(self):
+        limit = resource.prlimit(self.serve.process.pid, resource.RLIMIT_NOFILE)
+        with self.serve.client(0) as client:
+            client.read(0, 4, c.CONFIG)
+            used = self.serve.descriptors()
+            resource.prlimit(self.serve.process.pid, resource.RLIMIT_NOFILE, (used, limit[1]))
+            extra = [client.own(os.eventfd(0)) for _ in range(8)]
+            for _ in range(20):  # none of them arrives
+                with self.assertRaises(Refused):
+                    client.set_irqs(c.MSI, c.IRQ_EVENTFD | c.IRQ_TRIGGER, fds=extra[:1])
+                client.command(c.REGION_READ, c.ACCESS.pack(0, c.CONFIG, 4), extra)
+                with self.assertRaises(OSError):
+                    with self.serve.client(0):
+                        pass
+            self.assertEqual(self.serve.descriptors(), used)
+            resource.prlimit(self.serve.process.pid, resource.RLIMIT_NOFILE, limit)
+            client.set_irqs(c.MSI, c.IRQ_EVENTFD | c.IRQ_TRIGGER, fds=extra[:1])
+        self.unharmed()
+
     def test_descriptors_of_a_client_that_goes_are_closed(self):
         before = self.serve.descriptors()
         for _ in range(20):
@@ -176,6 +237,22 @@ class Hostile(unittest.TestCase):
                 client.write(c.INDBELLSTS, 1 << bit)
             self.assertEqual(client.read(c.INDBELLSTS), 0)
             client.set_irqs(c.MSI, c.IRQ_NONE | c.IRQ_TRIGGER)
+        self.unharmed()
+
+    def test_an_unmask_descriptor_that_is_always_readable_does_not_keep_the_simulator_awake(self):
+        with self.serve.client(0) as client:
+            intx = client.enable(msi=False).interrupt(c.INTX)
+            endless = client.own(os.eventfd(2 ** 31, os.EFD_SEMAPHORE))  # a read takes one of them
+            client.set_irqs(c.INTX, c.IRQ_EVENTFD | c.IRQ_UNMASK, fds=[endless])
+            self.answered_in_time()
+            time.sleep(0.3)
+            ticks = self.serve.cpu_ticks()
+            time.sleep(0.5)
+            self.assertLessEqual(self.serve.cpu_ticks() - ticks, 2)
+            client.write(c.NTINTMSK, 0)
+            client.write(c.INDBELLMSK, 0)
+            client.write(c.OUTDBELLSET, 1)  # to itself: the interrupt still works
+            self.assertEqual(c.taken(intx), 1)
         self.unharmed()
 
     # --- Guest memory ----------------------------------------------------------------------------
@@ -223,44 +300,37 @@ class Hostile(unittest.TestCase):
 
     # --- Greed -----------------------------------------------------------------------------------
 
-    def flood(self, client, _=None, request=None):
-        """Sends as fast as it can from a thread; a function that ends this."""
-        request = request or (c.HEADER.pack(0, c.REGION_WRITE, 36, c.NO_REPLY, 0) +
-                              c.ACCESS.pack(c.NTSDATA, c.BAR0, 4) + b"abcd")
-        going = True
-
-        def run():
-            with contextlib.suppress(OSError):
-                while going:
-                    client.socket.sendall(request * 256)
-
-        thread = threading.Thread(target=run)
-        thread.start()
-
-        def stop():
-            nonlocal going
-            going = False
-            client.socket.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-        return stop
-
-    def answered_in_time(self, seconds=1.0):
-        """The honest client's slowest of some round trips is bounded (here generously)."""
-        slowest = 0.0
-        for value in range(200):
-            begin = time.monotonic()
-            self.honest.write(c.NTSDATA, value, posted=True)
-            self.assertEqual(self.honest.read(c.NTSDATA), value)
-            slowest = max(slowest, time.monotonic() - begin)
-        self.honest.write(c.NTSDATA, 0x600D)
-        self.assertLess(slowest, seconds)
-
     def test_a_flood_of_posted_writes_does_not_starve_the_other_port(self):
         with self.serve.client(0) as client:
             stop = self.flood(client.enable())
             self.answered_in_time()
             stop()
+        self.unharmed()
+
+    def test_a_flood_of_other_commands_does_not_starve_the_other_port(self):
+        def message(command, payload):
+            return c.HEADER.pack(0, command, 16 + len(payload), c.NO_REPLY, 0) + payload
+
+        ends = {
+            "resets": message(c.RESET, b""),
+            "maps": message(c.DMA_MAP, struct.pack("<IIQQQ", 32, 3, 0, 0x1000, 0x1000)) +
+                    message(c.DMA_UNMAP, struct.pack("<IIQQ", 24, 0, 0x1000, 0x1000)),
+            "interrupts": message(c.SET_IRQS, struct.pack(
+                "<5I", 20, c.IRQ_NONE | c.IRQ_TRIGGER, c.MSI, 0, 1)),
+            "long writes": message(c.REGION_WRITE, c.ACCESS.pack(0, c.CONFIG, 4096) + bytes(4096)),
+            "global accesses": message(c.REGION_WRITE, c.ACCESS.pack(c.GASAADDR, c.BAR0, 8) +
+                                       bytes(8)),
+            "doorbells": message(c.REGION_WRITE, c.ACCESS.pack(c.OUTDBELLSET, c.BAR0, 4) +
+                                 b"\xff\xff\xff\xff"),
+        }
+        for name, request in ends.items():
+            with self.subTest(flood=name), self.serve.client(0) as client:
+                client.enable().interrupt(c.MSI)
+                stop = self.flood(client, request=request)
+                try:
+                    self.answered_in_time()
+                finally:
+                    stop()
         self.unharmed()
 
     def test_a_flood_of_connections_does_not_starve_the_other_port(self):
@@ -355,6 +425,61 @@ class Hostile(unittest.TestCase):
             with self.serve.client(0) as client:
                 self.flood(client.enable())()
         self.unharmed()
+
+
+class WithoutTime(Attacked):
+    """What a flood does whose accesses take no simulated time."""
+
+    def starves_nobody(self):
+        """The honest client is answered in time, and its interrupts come."""
+        msi = self.honest.interrupt(c.MSI)
+        self.honest.write(c.NTINTMSK, 0xFF & ~c.DBELL)
+        self.honest.write(c.INDBELLMSK, 0)
+        with self.serve.client(0) as client:
+            stop = self.flood(client.enable())
+            try:
+                self.answered_in_time()
+                for _ in range(20):
+                    self.honest.write(c.OUTDBELLSET, 1)  # to itself
+                    self.assertEqual(c.taken(msi), 1)
+                    self.honest.write(c.INDBELLSTS, 1)
+            finally:
+                stop()
+        self.unharmed()
+
+    def ends_in_order(self):
+        """SIGTERM ends it with code 0 in the middle of the flood."""
+        with self.serve.client(0) as client:
+            stop = self.flood(client.enable())
+            try:
+                self.answered_in_time()
+                self.assertEqual(self.serve.stop(signal.SIGTERM), 0, self.serve.log())
+            finally:
+                stop()
+
+
+class WithoutDelays(WithoutTime):
+    """Nothing but the wall clock moves simulated time."""
+
+    OPTIONS = ("--timing", "ideal")
+
+    def test_a_flood_that_takes_no_simulated_time_starves_nobody(self):
+        self.starves_nobody()
+
+    def test_a_flood_that_takes_no_simulated_time_does_not_keep_it_from_ending(self):
+        self.ends_in_order()
+
+
+class WithoutDelaysOrPace(WithoutTime):
+    """Nothing at all moves simulated time."""
+
+    OPTIONS = ("--timing", "ideal", "--pace", "none")
+
+    def test_a_flood_without_delays_and_pace_starves_nobody(self):
+        self.starves_nobody()
+
+    def test_a_flood_without_delays_and_pace_does_not_keep_it_from_ending(self):
+        self.ends_in_order()
 
 
 if __name__ == "__main__":

@@ -169,6 +169,14 @@ BOOST_AUTO_TEST_CASE(a_socket_of_a_live_process_is_left_alone) {
     BOOST_TEST(socket_client(file("sock")).connected);
 }
 
+BOOST_AUTO_TEST_CASE(a_live_process_that_does_not_accept_is_left_alone_and_not_waited_for) {
+    const unique_fd other = foreign_listener(file("sock"));
+    const socket_client first(file("sock")); // with these two its queue is full
+    const socket_client second(file("sock"));
+    BOOST_TEST((first.connected && second.connected));
+    BOOST_TEST(contains(why_not(file("sock")), "another process listens"));
+}
+
 BOOST_AUTO_TEST_CASE(a_socket_that_is_not_ours_to_judge_is_left_alone) {
     const unique_fd datagrams(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const sockaddr_un a = address_of(file("sock"));
