@@ -257,6 +257,8 @@ def report(options, result, progress):
         progress.line(f"problem: {problem}")
     if "waveform" in result:
         progress.line(f"waveform  {shown(result['waveform'])}")
+    for line in result.get("waveform_stopped", []):
+        progress.line(f"          {line}")
     for name in ("layout", "latency"):
         if name in result:
             progress.line(f"{name:<9} {shown(result[name])}")
@@ -294,6 +296,7 @@ def cosim(options, progress):
             guest.child.stop()
         run.simulator_alive()
         code = run.simulator.stop()
+        result["waveform_stopped"] = run.simulator.waveform_stopped()
         if code != 0:
             result["problems"].append(f"ntbsim ended with exit code {code}, see "
                                       f"{shown(run.simulator.log_path)}")

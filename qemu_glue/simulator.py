@@ -64,6 +64,11 @@ class Simulator:
             raise RunError("simulator", f"ntbsim serve {ending(code)}: {reason}",
                            f"see {self.log_path}")
 
+    def waveform_stopped(self):
+        """What it has said about a waveform that ended before its end, as a list of lines."""
+        return [line[len("ntbsim: "):] for line in self.output.lines()
+                if line.startswith("ntbsim: waveform ")]
+
     def wait_until_serving(self, sockets):
         """Waits until every port has its socket."""
         deadline = time.monotonic() + START_SECONDS

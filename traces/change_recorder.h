@@ -9,8 +9,8 @@
 //
 // `Format` writes: begin(declarations), the values at the beginning as bits(index, value) and
 // text(index, text), initial_values_end(); then stamp(time) before the changes of each new instant;
-// flush(), close(), stopped(), size(). It is a template, not an interface: a change costs some 15
-// ns, and virtual calls would be a good part of that.
+// flush(), close(), stopped(), failed(), size(). It is a template, not an interface: a change costs
+// some 15 ns, and virtual calls would be a good part of that.
 //
 // After the first change nothing is allocated here. Units: picoseconds. Threading: the thread of
 // the model only. Errors: those of the format.
@@ -50,6 +50,9 @@ public:
     virtual void close(std::uint64_t now_ps) noexcept = 0;
     /// Value changes passed on so far (initial values are none).
     [[nodiscard]] virtual std::uint64_t changes() const noexcept = 0;
+    /// Whether an error has ended the recording, so that the file is not what was asked for. Final
+    /// after close().
+    [[nodiscard]] virtual bool failed() const noexcept = 0;
 };
 
 /// One signal as it was declared.
@@ -140,6 +143,7 @@ public:
     }
     [[nodiscard]] std::size_t signals() const noexcept { return signals_.size(); }
     [[nodiscard]] std::uint64_t changes() const noexcept override { return changes_; }
+    [[nodiscard]] bool failed() const noexcept override { return format_.failed(); }
     /// Size of the file, as far as the format knows it, in bytes.
     [[nodiscard]] std::uint64_t size() const noexcept { return format_.size(); }
 

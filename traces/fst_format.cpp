@@ -96,11 +96,13 @@ void fst_format::close() noexcept {
     struct stat status {};
     size_ = ::stat(path_.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
     void* const reader = fstReaderOpen(path_.c_str());
-    if (reader == nullptr || fstReaderGetVarCount(reader) != variables_.size())
+    if (reader == nullptr || fstReaderGetVarCount(reader) != variables_.size()) {
+        failed_ = true;
         std::fprintf(stderr,
                      "ntbsim: %s: the waveform is not complete (free some space and record it "
                      "again, or use --vcd)\n",
                      path_.c_str());
+    }
     if (reader != nullptr)
         fstReaderClose(reader);
 }

@@ -31,6 +31,7 @@ public:
     void text(std::uint32_t index, std::string_view text) noexcept;
 
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
     /// Of the file; 0 before it is closed.
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
     void flush() noexcept {} ///< FST is written in blocks; there is nothing to gain
@@ -51,6 +52,7 @@ private:
     std::vector<variable> variables_;
     std::uint64_t size_ = 0;
     bool stopped_ = false;
+    bool failed_ = false;
 };
 
 } // namespace ntb::traces

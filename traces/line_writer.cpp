@@ -111,6 +111,7 @@ void line_writer::stop_on_error(int error) noexcept {
     if (last_step == step_before_buffer_ && written_ != buffer_.get() && buffer_[0] == '#')
         last_step = base_;
     cut_to(last_step);
+    failed_ = true;
     stop(std::strerror(error),
          "make room or choose another file; what was recorded is readable, the simulation goes on");
 }

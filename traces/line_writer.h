@@ -54,6 +54,8 @@ public:
     void flush() noexcept;
     /// Whether recording has ended because of the limit or an error.
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+    /// Whether it was an error.
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
     /// Size of the file so far, what is still in the buffer included.
     [[nodiscard]] std::uint64_t size() const noexcept {
         return stopped_ ? final_size_ : base_ + static_cast<std::uint64_t>(next_ - buffer_.get());
@@ -80,6 +82,7 @@ private:
     std::uint64_t step_time_ps_ = 0;
     std::uint64_t final_size_ = 0;
     bool stopped_ = false;
+    bool failed_ = false;
 };
 
 } // namespace ntb::traces

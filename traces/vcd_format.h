@@ -59,6 +59,7 @@ public:
     void text(std::uint32_t index, std::string_view text) noexcept;
 
     [[nodiscard]] bool stopped() const noexcept { return writer_.stopped(); }
+    [[nodiscard]] bool failed() const noexcept { return writer_.failed(); }
     [[nodiscard]] std::uint64_t size() const noexcept { return writer_.size(); }
     /// Everything told so far is in the file afterwards, as whole lines.
     void flush() noexcept { writer_.flush(); }

@@ -39,6 +39,7 @@ public:
     void text(std::uint32_t index, std::string_view text);
 
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+    [[nodiscard]] bool failed() const noexcept { return out_.failed(); }
     [[nodiscard]] std::uint64_t size() const noexcept { return out_.size(); }
     void flush() noexcept {}
     void close();

@@ -3,7 +3,8 @@
 """Stands in for `ntbsim serve` in tests: makes the sockets, says so, waits for SIGTERM.
 
 FAKE_NTBSIM in the environment: "" well-behaved; "refuse" an error line and exit code 2; "silent"
-never serves; "die" ends after it has served; "stuck" ignores SIGTERM; "novcd" writes no waveform.
+never serves; "die" ends after it has served; "stuck" ignores SIGTERM; "novcd" writes no waveform;
+"full" has no room for it.
 """
 import os
 import signal
@@ -26,7 +27,7 @@ def main():
     if behaviour == "stuck":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     else:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1 if behaviour == "full" else 0))
     sockets = []
     vcd = None
     for name, value in zip(arguments, arguments[1:]):
@@ -44,6 +45,9 @@ def main():
     if vcd and behaviour != "novcd":
         with open(vcd, "w", encoding="ascii") as file:
             file.write("$timescale 1 ps $end\n")
+    if vcd and behaviour == "full":
+        print(f"ntbsim: waveform {vcd} stopped at simulated time 5 ns: No space left on device "
+              "(make room)", file=sys.stderr, flush=True)
     while True:
         time.sleep(1)
 

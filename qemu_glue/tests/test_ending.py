@@ -67,13 +67,13 @@ class Ending(unittest.TestCase):
         self.runtime = self.path / "run"
         self.runtime.mkdir()
 
-    def start(self, behaviour, **options):
-        """The launcher; `behaviour` is that of its guests."""
+    def start(self, behaviour, *words, ntbsim="", **options):
+        """The launcher; `behaviour` is that of its guests, `ntbsim` that of the simulator."""
         qemu = context.make_program(self.path / behaviour, FAKE_QEMU)
-        environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), "FAKE_NTBSIM": ""}
+        environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), "FAKE_NTBSIM": ntbsim}
         launcher = subprocess.Popen(
             ["/usr/bin/python3", "-B", "-c", LAUNCHER, context.GLUE, qemu, "--run", "something",
-             "--ntbsim", context.FAKE_NTBSIM, "--out", self.path / "out"], env=environment,
+             "--ntbsim", context.FAKE_NTBSIM, "--out", self.path / "out", *words], env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             **options)
         self.addCleanup(launcher.kill)
@@ -95,13 +95,14 @@ class Ending(unittest.TestCase):
         return complaint
 
     def test_a_signal_ends_everything_in_order(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            with self.subTest(number=number):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = signal.Signals[name]
+            with self.subTest(name=name):
                 launcher = self.start("hang")
                 self.assertTrue(eventually(
                     lambda: len(self.running("\0-kernel\0")) == 2 and self.running("\0serve\0")))
                 launcher.send_signal(number)
-                self.assertEqual(f"ntb: cosim: stopped by {number.name} (everything that it "
+                self.assertEqual(f"ntb: cosim: stopped by {name} (everything that it "
                                  "started has ended)\n", self.ended(launcher, 128 + number))
 
     def test_a_guest_that_dies_ends_the_run_with_its_last_words(self):
@@ -123,6 +124,13 @@ class Ending(unittest.TestCase):
 
         line = self.ended(self.start("good", preexec_fn=no_room), 2)
         self.assertRegex(line, r"^ntb: cosim: .*File too large \(.+\)\n$")
+
+    def test_a_waveform_that_ends_early_is_told_and_no_success(self):
+        with self.start("good", "--vcd", self.path / "x.vcd", ntbsim="full") as launcher:
+            said, _ = launcher.communicate(timeout=60)
+        self.assertEqual(1, launcher.returncode, said)
+        self.assertIn("x.vcd stopped at simulated time 5 ns: No space left on device", said)
+        self.assertIn("problem: ntbsim ended with exit code 1", said)
 
     def test_a_run_that_works_leaves_nothing_either(self):
         launcher = self.start("good")

@@ -114,7 +114,7 @@ void report_json(const run_options& options, const loaded& in, const stimulus::p
     std::cout << out.dump(2) << '\n';
 }
 
-void report_text(const run_options& options, const stimulus::player& player) {
+void report_text(const run_options& options, const stimulus::player& player, bool recorded) {
     std::cout.flush(); // failures go to stderr and belong behind the transcript
     for (const stimulus::failure& f : player.failures())
         std::fprintf(stderr, "%s\n", f.text().c_str());
@@ -125,7 +125,7 @@ void report_text(const run_options& options, const stimulus::player& player) {
               << " statements, " << player.expectations() << " expectations, " << player.failed()
               << " failed, " << stimulus::time_text(sc_core::sc_time_stamp().value())
               << " simulated\n";
-    if (!options.waveform.path().empty())
+    if (recorded)
         std::cout << "waveform: " << options.waveform.path() << '\n';
 }
 
@@ -177,12 +177,14 @@ int run(const run_options& options) {
     if (options.json)
         report_json(options, in, player);
     else
-        report_text(options, player);
+        report_text(options, player, recorder && !recorder->failed());
     std::cout.flush();
     if (!std::cout)
         throw user_error("run", "standard output does not take the text",
                          "free some space or keep the reader open");
-    return player.failed() == 0 ? 0 : 1;
+    if (player.failed() != 0)
+        return 1;
+    return recorder && recorder->failed() ? 2 : 0; // why is said already
 }
 
 } // namespace
@@ -222,7 +224,8 @@ void add_run(CLI::App& app, int& status) {
                     keys +
                     "\n"
                     "Examples of topologies: testbench/config/topology/*.toml\n"
-                    "Exit status: 0 all expectations held, 1 some did not, 2 error.\n"
+                    "Exit status: 0 all expectations held, 1 some did not, 2 error (also: the\n"
+                    "waveform could not be written to its end).\n"
                     "Example:\n  ntbsim run testbench/scenarios/pingpong.stim --vcd pingpong.vcd");
     command->callback([options, &status] { status = run(*options); });
 }

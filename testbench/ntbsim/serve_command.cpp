@@ -174,7 +174,8 @@ public:
             thread_->set_idle_task([this] { return flush_waveform(); });
     }
 
-    void run() {
+    /// The exit code: 1 if the waveform is not what was asked for (why is said already).
+    [[nodiscard]] int run() {
         if (recorder_)
             recorder_->start();
         sc_core::sc_start();
@@ -184,6 +185,7 @@ public:
             throw user_error("simulated time",
                              "its 213 days are over (64 bits of picoseconds hold no more)",
                              "start the simulator and the guests again");
+        return recorder_ && recorder_->failed() ? 1 : 0;
     }
 
 private:
@@ -219,7 +221,7 @@ private:
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
 };
 
-void serve(const serve_options& o) {
+int serve(const serve_options& o) {
     refuse_later_options(o);
     const std::map<unsigned, std::string> sockets = parse_ports(o.ports);
     const config::topology_file t = config::load_topology(o.topology);
@@ -231,12 +233,12 @@ void serve(const serve_options& o) {
         std::printf("ntbsim: serving port %u on %s\n", port, path.c_str());
     std::fflush(stdout);
     do_not_preempt_who_wakes_us();
-    all.run();
+    return all.run();
 }
 
 } // namespace
 
-void add_serve(CLI::App& app, int&) {
+void add_serve(CLI::App& app, int& status) {
     auto o = std::make_shared<serve_options>();
     CLI::App* const c =
         app.add_subcommand("serve", "Serve the switch's NT functions to QEMU over vfio-user");
@@ -264,7 +266,7 @@ void add_serve(CLI::App& app, int&) {
     c->add_option("--start-at", o->start_at)->group("");
     c->add_option("--peer", o->peer)->group("");
     c->add_option("--capture", o->capture)->group("");
-    c->callback([o] { serve(*o); });
+    c->callback([o, &status] { status = serve(*o); });
 }
 
 } // namespace ntb::cli

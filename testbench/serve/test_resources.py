@@ -130,7 +130,7 @@ class Waveform(unittest.TestCase):
             self.assertEqual(len(lines), 1, serve.log())
             self.assertRegex(lines[0], r"^ntbsim: .*/dev/full.*: .*No space left.* \(.+\)$")
             self.traffic(serve)
-            self.assertEqual(serve.stop(signal.SIGTERM), 0)
+            self.assertEqual(serve.stop(signal.SIGTERM), 1)  # the waveform was asked for
 
     def test_a_file_size_limit_ends_the_recording_and_not_the_simulation(self):
         socket = self.vcd + ".sock"
@@ -149,7 +149,7 @@ class Waveform(unittest.TestCase):
         finally:
             process.terminate()
             output = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 0, output)
+        self.assertEqual(process.returncode, 1, output)
         self.assertEqual(output[1].count(b"run.vcd"), 1, output[1])
 
     def test_a_waveform_that_cannot_be_made_is_one_line_and_no_socket(self):

@@ -16,12 +16,13 @@ IDPROTDIS = c.FIELDS["NTCTL.IDPROTDIS"]  # whoever asks may cross
 
 
 class End(unittest.TestCase):
-    """Near its end, which nobody waits for, everything works; then one line says that it is over."""
+    """Near its end everything works as ever; then one line says that it is over."""
 
     def over(self, serve, *clients):
         """It has ended in order, with one line about it and no socket left."""
         self.assertEqual(serve.process.wait(30), 2, serve.log())
-        self.assertRegex(serve.log(), r"\nntbsim: simulated time: [^\n]*213 days[^\n]* \([^\n]+\)\n\Z")
+        self.assertRegex(serve.log(),
+                         r"\nntbsim: simulated time: [^\n]*213 days[^\n]* \([^\n]+\)\n\Z")
         self.assertEqual([path for path in serve.sockets.values() if path.exists()], [])
         for client in clients:
             self.assertTrue(client.closed_by_server())

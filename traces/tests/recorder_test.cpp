@@ -322,8 +322,10 @@ BOOST_AUTO_TEST_CASE(what_a_limit_leaves_is_the_begin_of_the_whole_recording) {
 BOOST_AUTO_TEST_CASE(a_full_device_is_told_once_and_stops_only_the_recording) {
     const captured_stderr err;
     vcd_recorder r({"/dev/full"});
+    BOOST_TEST(!r.failed());
     play(r, 10000);
     BOOST_TEST(!r.recording());
+    BOOST_TEST(r.failed());
     BOOST_TEST(lines(err.text()) == 1U);
     BOOST_TEST(err.text().find("ntbsim: waveform /dev/full stopped at simulated time ") == 0U);
     BOOST_TEST(err.text().find("No space left on device (") != std::string::npos);

@@ -284,6 +284,13 @@ class Run(CommandTest):
         self.assertEqual(done.returncode, 2)
         self.assertIn("standard output does not take the text", done.stderr)
 
+    def test_a_waveform_that_does_not_fit_is_no_success(self):
+        done = ntbsim("run", self.stim("port0 enumerate\n"), "--vcd", "/dev/full")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"\Antbsim: waveform /dev/full stopped [^\n]+ \([^\n]+\)\n\Z")
+        self.assertIn("passed:", done.stdout)  # the play itself goes on
+        self.assertNotIn("waveform:", done.stdout)
+
 
 class Topology(CommandTest):
     """ntbsim topology"""
