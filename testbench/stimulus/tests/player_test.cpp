@@ -187,7 +187,7 @@ BOOST_FIXTURE_TEST_CASE(a_play_that_is_longer_than_simulated_time_fails_there_an
          "after 4000000s port0 expect no-msi for 1s\n"
          "end\n"
          "port0.bar0 read +0x1000 == 0\n");
-    expect_list(failures, {"x.stim:4: expected to start within 53 days of simulated time, got "
+    expect_list(failures, {"x.stim:5: expected to start within 53 days of simulated time, got "
                            "there only at 8000001000000000.000 ns"});
 }
 
