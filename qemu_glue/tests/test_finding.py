@@ -2,13 +2,14 @@
 """Finding QEMU, mirror, kernel and sources, and what is said when they are not there."""
 import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 import unittest.mock
 
+import context
 import accelerator
 import apt_archive
-import context
 import guest_image
 import guest_kernel
 import qemu_finder
@@ -84,6 +85,11 @@ class Qemu(unittest.TestCase):
     def test_a_given_qemu_that_is_something_else_is_one_clear_line(self):
         self.assertIn("does not say which version", self.refused("/bin/true"))
         self.assertIn("exit code 1", self.refused("/bin/false"))
+
+    def test_a_given_qemu_that_does_not_answer_is_one_clear_line(self):
+        late = subprocess.TimeoutExpired("qemu", 30)
+        with unittest.mock.patch.object(qemu_finder.subprocess, "run", side_effect=late):
+            self.assertIn("it does not answer", self.refused("/bin/true"))
 
     def test_a_given_qemu_that_is_good_is_used(self):
         good = context.make_program(self.path / "qemu", GOOD_QEMU)

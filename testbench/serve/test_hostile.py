@@ -427,6 +427,54 @@ class Hostile(Attacked):
         self.unharmed()
 
 
+class Anything(unittest.TestCase):
+    """A guest's driver that has lost its mind: any register, any value, any size."""
+
+    ACCESSES = 10_000
+
+    def access(self, numbers, client):
+        """One access to registers by any door, or to a window."""
+        size = numbers.choice((1, 2, 4, 4, 4, 8))
+        value = numbers.choice((0, 2 ** (8 * size) - 1, numbers.getrandbits(8 * size),
+                                1 << numbers.randrange(8 * size)))
+        region, end = numbers.choice(((c.CONFIG, 4096), (c.BAR0, 4096), (c.BAR0, 4096),
+                                      (2, 1 << 20), (4, 1 << 24)))
+        offset = min(numbers.randrange(0, end, numbers.choice((1, 4))), end - size)
+        if numbers.randrange(4) == 0:  # registers of others and of the switch
+            client.write(c.GASAADDR, numbers.randrange(0, 0x40000, 4), posted=True)
+            region, offset, size = c.BAR0, c.GASADATA, 4
+            value &= 0xFFFFFFFF
+        if numbers.randrange(8) == 0:
+            client.read(offset, size, region)
+        else:
+            client.write(offset, value, size, region, posted=True)
+
+    def put_right(self, client):
+        """Now and then what the rest needs, or soon every access would be refused."""
+        client.enable()
+        client.write(c.NTCTL, c.CPEN | c.FIELDS["NTCTL.IDPROTDIS"])
+
+    def test_a_guest_that_writes_anything_anywhere_does_not_end_the_simulator(self):
+        for seed in range(3):
+            numbers = random.Random(seed)
+            with self.subTest(seed=seed), \
+                    Serve("--pace", "none", "--vcd", "/dev/null") as serve, \
+                    serve.client(0) as mad, serve.client(2) as other:
+                for client in (mad, other):
+                    client.interrupt(c.MSI)
+                    client.interrupt(c.INTX)
+                    client.map(0, 1 << 20, client.memory(1 << 20))
+                    self.put_right(client)
+                for i in range(self.ACCESSES):
+                    self.access(numbers, mad)
+                    if i % 100 == 99:
+                        other.read(0, 4, c.CONFIG)  # answered, whatever has become of it
+                        mad.command(c.RESET)
+                        self.put_right(mad)
+                self.assertTrue(serve.alive(), serve.log())
+                self.assertEqual(serve.stop(signal.SIGTERM), 0, serve.log())
+
+
 class WithoutTime(Attacked):
     """What a flood does whose accesses take no simulated time."""
 
