@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The NT mapping table: which requesters of which partition may cross. One table for the whole
-// switch (B7.1); each NT function reaches it through its own NTMTBLADDR and NTMTBLDATA.
+// switch (B7.1); each NT function reaches it through its own NTMTBLADDR and NTMTBLDATA, whose
+// layout is that of an entry (B7.2).
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "model/regs/nt_refs.h"
 #include "model/types.h"
 
 namespace ntb {
 
 class mapping_table {
 public:
-    /// Layout of an entry = layout of NTMTBLDATA (B7.2).
-    static constexpr std::uint32_t valid_bit = 1U << 0;
-    [[nodiscard]] static constexpr unsigned partition_of(std::uint32_t entry) {
-        return (entry >> 17) & 7U;
-    }
-
     [[nodiscard]] static constexpr bool in_range(unsigned i) { return i < mapping_table_size; }
     /// The entry, 0 if the index is out of range.
     [[nodiscard]] std::uint32_t read(unsigned i) const { return in_range(i) ? entries_[i] : 0; }
@@ -28,15 +24,18 @@ public:
     /// A reset of a partition makes its entries invalid (B4.3): they then read 0.
     void invalidate(partition_number partition) {
         for (std::uint32_t& e : entries_)
-            if ((e & valid_bit) != 0 && partition_of(e) == partition.value())
+            if (nt::NTMTBLDATA_VALID.get(e) != 0 && nt::NTMTBLDATA_PART.get(e) == partition.value())
                 e = 0;
     }
     /// Index of the valid entry of this requester (B7.4), or -1.
     [[nodiscard]] int find(partition_number partition, requester_id id) const {
-        const std::uint32_t wanted =
-            valid_bit | (static_cast<std::uint32_t>(id.value()) << 1) | (partition.value() << 17);
+        constexpr std::uint32_t key =
+            nt::NTMTBLDATA_VALID.mask | nt::NTMTBLDATA_BDF.mask | nt::NTMTBLDATA_PART.mask;
+        std::uint32_t wanted = nt::NTMTBLDATA_VALID.mask;
+        wanted = nt::NTMTBLDATA_BDF.put(wanted, id.value());
+        wanted = nt::NTMTBLDATA_PART.put(wanted, partition.value());
         for (unsigned i = 0; i < mapping_table_size; ++i)
-            if ((entries_[i] & 0x000FFFFFU) == wanted)
+            if ((entries_[i] & key) == wanted)
                 return static_cast<int>(i);
         return -1;
     }
