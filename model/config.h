@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -27,6 +28,12 @@ enum class port_mode : std::uint8_t {
 [[nodiscard]] constexpr bool has_nt_function(port_mode m) {
     return m == port_mode::nt || m == port_mode::upstream_nt || m == port_mode::upstream_nt_dma ||
            m == port_mode::nt_dma;
+}
+
+/// Whether the port's bridge function leads to the partition's host.
+[[nodiscard]] constexpr bool has_upstream_bridge(port_mode m) {
+    return m == port_mode::upstream || m == port_mode::upstream_nt ||
+           m == port_mode::upstream_dma || m == port_mode::upstream_nt_dma;
 }
 
 /// SWPARTxSTS.STATE encodings (B3.6); 2 is unknown.
@@ -72,6 +79,25 @@ enum class compatibility : std::uint8_t {
     seed,
 };
 
+/// Places that the topology's [layout] section gives to what the register map only declares
+/// (model/regs/declared.h). None by default. The indices are those of model/regs/declared_ids.h.
+struct layout_config {
+    static constexpr std::size_t max_registers = 16;
+    static constexpr std::size_t max_fields = 64;
+    /// A declared register: its byte offset in its space.
+    struct place {
+        std::uint32_t offset = 0xFFFFFFFF; ///< regs::unknown_offset
+    };
+    /// A declared field: its bits in its register.
+    struct bits {
+        bool placed = false;
+        std::uint8_t msb = 0;
+        std::uint8_t lsb = 0;
+    };
+    std::array<place, max_registers> registers{};
+    std::array<bits, max_fields> fields{};
+};
+
 struct topology_config {
     device_id device = default_device;
     compatibility compat = compatibility::none;
@@ -79,6 +105,7 @@ struct topology_config {
     std::array<port_config, max_ports> ports{};
     std::uint8_t boot_mode = 0; ///< BCVSTS.SWMODE, a strap (B2.1)
     eeprom_config eeprom{};
+    layout_config layout{};
 };
 /// Multi-partition mode with disabled ports, and EEPROM (B2.1): what an image is started with if
 /// nothing else is said.

@@ -17,8 +17,9 @@ nt_function::nt_function(port_number port, const topology_config& topology,
                          interrupt_output& output, bool sharing)
     : port_(port), partition_(topology.ports[port.value()].partition), sharing_(sharing),
       config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
-      bank_(register_plan(), *this, 0), interrupts_(bank_, output, clock, timing.interrupt),
-      windows_(bank_, luts_) {
+      bank_(register_plan(), *this, 0, core.layout(), regs::space_id::nt,
+            std::array<plan::declared_behaviour, 0>{}),
+      interrupts_(bank_, output, clock, timing.interrupt), windows_(bank_, luts_) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned b = 0; b < bar_count; ++b)

@@ -84,8 +84,11 @@ void ntb_switch::hot_reset(port_number port) {
     const partition_number partition = p.function().partition();
     const bool was_up = p.pcie_link().up();
     p.set_link(false); // resets the function
-    if (!was_up)
+    if (!was_up) {
         p.function().reset_hot();
+        if (bridge_function* const b = core_->bridge(port))
+            b->reset_hot();
+    }
     // Of two functions in one partition only the client's own is reset: the mapping entry is the
     // other host's as well (topology "seed").
     if (!p.function().shares_partition()) {
@@ -102,6 +105,7 @@ void ntb_switch::hot_reset(port_number port) {
 
 void ntb_switch::fundamental_reset(partition_number partition) {
     core_->mapping().invalidate(partition);
+    core_->reset_bridges(partition);
     for (const auto& p : ports_)
         if (p && p->function().partition() == partition) {
             p->function().reset_fundamental();

@@ -13,6 +13,8 @@
 //      any byte of the dword is written.
 //   6. The read hook's result replaces the storage's value; it may wait, unless the access is a
 //      debug one.
+//   7. What the topology gives a place (register_layout.h) is like mapped; a declared register's
+//      behaviour is attached with it.
 //
 // Threading: the SystemC thread. Nothing is allocated after construction.
 #pragma once
@@ -20,9 +22,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "model/core_clock.h"
+#include "model/register_layout.h"
 #include "model/regs/map.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
@@ -67,6 +71,11 @@ struct bank_plan {
         return {where, r, w, true, true};
     }
     static constexpr std::size_t max_behaviours = 64;
+    /// Behaviour of a declared register, for the case that it has a place.
+    struct declared_behaviour {
+        regs::declared_register_id where{};
+        write_hook on_write = nullptr;
+    };
 
     static constexpr std::uint8_t is_mapped = 1;
     static constexpr std::uint8_t is_dword_only = 2;
@@ -102,6 +111,32 @@ struct bank_plan {
         }
         return plan;
     }
+
+    /// A copy of the plan with what `layout` gives a place in space `id`. Elaboration only.
+    template <std::size_t B>
+    [[nodiscard]] std::unique_ptr<const bank_plan>
+    placed(const register_layout& where, regs::space_id id, std::uint32_t base,
+           const std::array<declared_behaviour, B>& list) const {
+        auto plan = std::make_unique<bank_plan>(*this);
+        where.for_each_dword(id, [&plan, base](std::uint32_t at, auto&& change) {
+            const std::size_t d = (at - base) / 4;
+            change(plan->layout[d]);
+            plan->flags[d] = static_cast<std::uint8_t>(plan->flags[d] | is_mapped);
+        });
+        std::size_t next = 0;
+        while (next < max_behaviours && (behaviours[next].reads || behaviours[next].writes))
+            ++next;
+        for (const declared_behaviour& b : list) {
+            const std::uint32_t at = where.offset(b.where);
+            if (at == regs::unknown_offset)
+                continue;
+            const std::size_t d = (at - base) / 4;
+            sc_assert(next < max_behaviours && plan->behaviour_of[d] == 0);
+            plan->behaviours[next] = {{at}, nullptr, b.on_write, false, true};
+            plan->behaviour_of[d] = static_cast<std::uint8_t>(++next);
+        }
+        return plan;
+    }
 };
 
 template <class Owner, std::size_t Dwords>
@@ -112,9 +147,20 @@ public:
     /// `base` is the byte offset at which the space begins. The storage starts at zero: call
     /// reset() once the reset values are complete.
     register_bank(const plan_type& plan, Owner& owner, std::uint32_t base)
-        : plan_(plan), owner_(owner), base_(base) {
-        for (std::size_t d = 0; d < Dwords; ++d)
-            reset_[d] = plan.layout[d].reset;
+        : plan_(&plan), owner_(owner), base_(base) {
+        load_resets();
+    }
+    /// With what the topology gives a place in space `id`, and the behaviour of that.
+    template <std::size_t B>
+    register_bank(const plan_type& plan, Owner& owner, std::uint32_t base,
+                  const register_layout& layout, regs::space_id id,
+                  const std::array<typename plan_type::declared_behaviour, B>& declared)
+        : plan_(&plan), owner_(owner), base_(base) {
+        if (layout.touches(id)) {
+            own_plan_ = plan.placed(layout, id, base, declared);
+            plan_ = own_plan_.get();
+        }
+        load_resets();
     }
 
     /// Replaces a reset value that the map cannot know (device ID, port number, strapping, what
@@ -127,7 +173,7 @@ public:
     /// The dword at `offset`, or 0 where nothing is. `refused` is set for rule 3.
     [[nodiscard]] std::uint32_t read(const register_access& a, bool& refused) {
         const std::size_t d = index(a.offset);
-        const std::uint8_t f = plan_.flags[d];
+        const std::uint8_t f = plan_->flags[d];
         if ((f & (plan_type::is_dword_only | plan_type::hooks_read)) == 0)
             return storage_[d];
         if ((f & plan_type::is_dword_only) != 0 && a.byte_mask != 0xFFFFFFFFU) {
@@ -135,7 +181,7 @@ public:
             return 0;
         }
         if ((f & plan_type::hooks_read) != 0)
-            return (owner_.*plan_.behaviours[plan_.behaviour_of[d] - 1U].on_read)(a);
+            return (owner_.*plan_->behaviours[plan_->behaviour_of[d] - 1U].on_read)(a);
         return storage_[d];
     }
 
@@ -143,7 +189,7 @@ public:
     /// rule 3. The short way of most reads.
     [[nodiscard]] bool read_plain(std::uint32_t offset, std::uint32_t& value) const {
         const std::size_t d = index(offset);
-        if ((plan_.flags[d] & plan_type::hooks_read) != 0)
+        if ((plan_->flags[d] & plan_type::hooks_read) != 0)
             return false;
         value = storage_[d];
         return true;
@@ -152,20 +198,20 @@ public:
     /// Applies a write by policy, then runs the register's hook. Returns false for rule 3.
     [[nodiscard]] bool write(const register_access& a) {
         const std::size_t d = index(a.offset);
-        const std::uint8_t f = plan_.flags[d];
+        const std::uint8_t f = plan_->flags[d];
         if ((f & plan_type::is_mapped) == 0)
             return true;
         if ((f & plan_type::is_dword_only) != 0 && a.byte_mask != 0xFFFFFFFFU)
             return false;
-        const regs::dword_layout& l = plan_.layout[d];
+        const regs::dword_layout& l = plan_->layout[d];
         const std::uint32_t before = storage_[d];
         const std::uint32_t rw = l.rw & a.byte_mask;
         std::uint32_t v = (before & ~rw) | (a.data & rw);
         v &= ~(a.written() & l.rw1c);
         v |= a.written() & l.rw1s;
         put(d, v);
-        if (plan_.behaviour_of[d] != 0) {
-            const auto& b = plan_.behaviours[plan_.behaviour_of[d] - 1U];
+        if (plan_->behaviour_of[d] != 0) {
+            const auto& b = plan_->behaviours[plan_->behaviour_of[d] - 1U];
             if (b.writes && !a.silent)
                 (owner_.*b.on_write)(a, before);
         }
@@ -191,7 +237,7 @@ public:
     /// Everything to its reset value but what the map says a hot reset keeps.
     void reset_hot() {
         for (std::size_t d = 0; d < Dwords; ++d) {
-            const std::uint32_t kept = plan_.layout[d].kept;
+            const std::uint32_t kept = plan_->layout[d].kept;
             put(d, (storage_[d] & kept) | (reset_[d] & ~kept));
         }
     }
@@ -218,6 +264,10 @@ private:
     };
 
     [[nodiscard]] std::size_t index(std::uint32_t offset) const { return (offset - base_) / 4; }
+    void load_resets() {
+        for (std::size_t d = 0; d < Dwords; ++d)
+            reset_[d] = plan_->layout[d].reset;
+    }
 
     void put(std::size_t d, std::uint32_t v) {
         const std::uint32_t before = storage_[d];
@@ -235,7 +285,8 @@ private:
         }
     }
 
-    const plan_type& plan_;
+    std::unique_ptr<const plan_type> own_plan_; ///< only where the topology places something
+    const plan_type* plan_;
     Owner& owner_;
     std::uint32_t base_;
     std::array<std::uint32_t, Dwords> storage_{};

@@ -9,15 +9,30 @@
 
 namespace ntb {
 
+namespace {
+
+/// Files are checked where they are read; this is for whoever builds a topology in code.
+const layout_config& checked(const topology_config& topology) {
+    if (check_layout(topology.layout).what != layout_problem::none)
+        SC_REPORT_FATAL("switch_core", "the topology places registers or fields where none can be");
+    return topology.layout;
+}
+
+} // namespace
+
 switch_core::switch_core(const sc_core::sc_module_name& name, const topology_config& topology,
                          const timing_config& timing)
-    : sc_module(name), timing_(timing), clock_(timing.core_clock_ps),
-      bank_(register_plan(), *this, registers_base),
+    : sc_module(name), timing_(timing), clock_(timing.core_clock_ps), layout_(checked(topology)),
+      bank_(register_plan(), *this, registers_base, layout_, regs::space_id::sw,
+            std::array<plan::declared_behaviour, 0>{}),
       doorbells_(clock_, timing.doorbell, functions_),
       messages_(clock_, timing.message, functions_),
       events_(clock_, timing.event, functions_, *this), temperature_(*this) {
     load_reset_values(topology);
     bank_.reset_fundamental();
+    for (unsigned p = 0; p < max_ports; ++p)
+        if (has_port(topology.device, port_number(p)))
+            bridges_[p] = std::make_unique<bridge_function>(port_number(p), topology, *this);
 
     // One process per kind of effect, woken when one is due; no clock ticks.
     const auto on_due = [this](const char* process, sc_core::sc_event& event, auto deliver) {
@@ -118,11 +133,21 @@ void switch_core::doorbell_status_changed() {
     bank_.set(sw::GDBELLSTS.at(), any);
 }
 
-nt_function* switch_core::function_of(std::uint32_t address) const {
+template <class WithNt, class WithBridge>
+void switch_core::decode(std::uint32_t address, register_access& a, WithNt&& with_nt,
+                         WithBridge&& with_bridge) const {
+    static_assert(nt_function::space_size == nt_function_offset &&
+                  bridge_function::space_size == nt_function_offset);
     const std::uint32_t port = address / function_stride;
-    if (port >= max_ports || (address & nt_function_offset) == 0)
-        return nullptr;
-    return functions_.at(port_number(port));
+    if (port >= max_ports)
+        return;
+    a.offset = address & (nt_function_offset - 4);
+    if ((address & nt_function_offset) != 0) {
+        if (nt_function* const f = functions_.at(port_number(port)))
+            with_nt(*f);
+    } else if (bridge_function* const b = bridge(port_number(port))) {
+        with_bridge(*b);
+    }
 }
 
 void switch_core::take_global_access_time(const register_access& a) const {
@@ -139,9 +164,11 @@ std::uint32_t switch_core::global_read(std::uint32_t address, const register_acc
         bool refused = false;
         return address < registers_base + register_dwords * 4 ? bank_.read(inner, refused) : 0;
     }
-    inner.offset = address & (nt_function::space_size - 4);
-    nt_function* const f = function_of(address);
-    return f != nullptr ? f->read_dword(inner) : 0;
+    std::uint32_t value = 0;
+    decode(
+        address, inner, [&](nt_function& f) { value = f.read_dword(inner); },
+        [&](bridge_function& b) { value = b.read_dword(inner); });
+    return value;
 }
 
 void switch_core::global_write(std::uint32_t address, const register_access& a) {
@@ -154,14 +181,50 @@ void switch_core::global_write(std::uint32_t address, const register_access& a) 
             (void)bank_.write(inner); // no dword-only register here needs to know
         return;
     }
-    inner.offset = address & (nt_function::space_size - 4);
-    if (nt_function* const f = function_of(address))
-        f->write_dword(inner);
+    decode(
+        address, inner, [&](nt_function& f) { f.write_dword(inner); },
+        [&](bridge_function& b) { b.write_dword(inner); });
 }
 
 void switch_core::link_changed(port_number port, bool up) {
     bank_.set_field(sw::SWPORTSTS.at(port.value()), sw::SWPORTSTS_LINKUP, up ? 1 : 0);
+    if (bridge_function* const b = bridge(port))
+        b->set_link(up);
     events_.raise(up ? switch_event::link_up : switch_event::link_down, port.value());
+}
+
+bool switch_core::is_in(port_number port, partition_number partition) const {
+    const std::uint32_t status = bank_.get(sw::SWPORTSTS.at(port.value()));
+    const auto mode = static_cast<port_mode>(sw::SWPORTSTS_MODE.get(status));
+    return mode != port_mode::disabled && mode != port_mode::unattached &&
+           sw::SWPORTSTS_SWPART.get(status) == partition.value();
+}
+
+void switch_core::reset_bridges(partition_number partition) {
+    for (unsigned p = 0; p < max_ports; ++p) {
+        const port_number port(p);
+        if (bridges_[p] == nullptr || !is_in(port, partition))
+            continue;
+        bridges_[p]->reset_fundamental();
+        bridges_[p]->show_link(bank_.get_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_LINKUP) !=
+                               0); // stays as it is
+    }
+}
+
+void switch_core::bridge_signals(port_number port) {
+    for (unsigned partition = 0; partition < max_partitions; ++partition)
+        if (is_in(port, partition_number(partition)))
+            events_.raise(switch_event::global_signal, partition); // B11.8
+}
+
+void switch_core::event_reaches_bridges(unsigned partitions) {
+    for (unsigned p = 0; p < max_ports; ++p)
+        for (unsigned partition = 0; partition < max_partitions; ++partition)
+            if ((partitions >> partition & 1U) != 0 && bridges_[p] != nullptr &&
+                has_upstream_bridge(static_cast<port_mode>(
+                    bank_.get_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_MODE))) &&
+                is_in(port_number(p), partition_number(partition)))
+                bridges_[p]->switch_event_arrived();
 }
 
 void switch_core::wrote_event_register(const register_access&, std::uint32_t) {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the ports share: switch-global registers, partitions, routing of doorbells and messages,
-// switch events, the mapping table, the temperature sensor, and the decode of the 18-bit global
-// address space (B1.7).
+// switch events, the mapping table, the temperature sensor, the bridge functions' registers, and
+// the decode of the 18-bit global address space (B1.7). Ports that the device does not have, and
+// whatever lies between the functions and the switch's registers, read 0 and ignore writes.
 //
 // Units: bytes; core-clock cycles. Threading: the SystemC thread; global accesses and
 // send_message() may wait, so only from an SC_THREAD (unless the access is a debug one).
 #pragma once
 
+#include <array>
+#include <memory>
 #include <systemc>
 
+#include "model/bridge_function.h"
 #include "model/config.h"
 #include "model/core_clock.h"
 #include "model/doorbell_router.h"
@@ -16,6 +20,8 @@
 #include "model/mapping_table.h"
 #include "model/message_router.h"
 #include "model/register_bank.h"
+#include "model/register_layout.h"
+#include "model/regs/port_refs.h"
 #include "model/switch_events.h"
 #include "model/temperature_sensor.h"
 
@@ -26,9 +32,11 @@ class nt_function;
 class switch_core : public sc_core::sc_module {
 public:
     static constexpr std::uint32_t registers_base = 0x3E000; ///< of the switch registers (B1.7)
-    static constexpr std::size_t register_dwords = 0x480;
-    static constexpr std::uint32_t function_stride = 0x2000;    ///< port p: bridge at p * stride,
-    static constexpr std::uint32_t nt_function_offset = 0x1000; ///< NT function this much above
+    static constexpr std::size_t register_dwords = 0x800;    ///< to the end of the global space
+    /// Port p: bridge function at p * stride, NT function this much above.
+    static constexpr std::uint32_t function_stride = p2p::bridge_base.stride;
+    static constexpr std::uint32_t nt_function_offset =
+        p2p::nt_base.offset - p2p::bridge_base.offset;
     using bank_type = register_bank<switch_core, register_dwords>;
 
     switch_core(const sc_core::sc_module_name& name, const topology_config& topology,
@@ -43,6 +51,12 @@ public:
     [[nodiscard]] const core_clock& clock() const { return clock_; }
     [[nodiscard]] const function_directory& functions() const { return functions_; }
     [[nodiscard]] bank_type& bank() { return bank_; }
+    /// What the topology gives a place (none by default).
+    [[nodiscard]] const register_layout& layout() const { return layout_; }
+    /// The bridge function of a port; null if the device has no such port.
+    [[nodiscard]] bridge_function* bridge(port_number port) const {
+        return port.value() < max_ports ? bridges_[port.value()].get() : nullptr;
+    }
     [[nodiscard]] mapping_table& mapping() { return mapping_; }
     [[nodiscard]] doorbell_router& doorbells() { return doorbells_; }
     [[nodiscard]] switch_events& events() { return events_; }
@@ -63,13 +77,24 @@ public:
 
     /// The data link of a port went up or down: status and event.
     void link_changed(port_number port, bool up);
+    /// Fundamental reset of the bridge functions of a partition's ports.
+    void reset_bridges(partition_number partition);
+    /// The bridge of a port raises the global signal of its partition (B11.8).
+    void bridge_signals(port_number port);
+    /// A switch event for these partitions, one bit each, shows in their upstream bridges (B11.2).
+    void event_reaches_bridges(unsigned partitions);
 
 private:
     using plan = bank_plan<switch_core, register_dwords>;
     static const plan& register_plan();
 
     void load_reset_values(const topology_config& topology);
-    [[nodiscard]] nt_function* function_of(std::uint32_t address) const;
+    /// Calls `with_nt` or `with_bridge` with the function at a global address, if there is one;
+    /// `a` then has the offset in it.
+    template <class WithNt, class WithBridge>
+    void decode(std::uint32_t address, register_access& a, WithNt&& with_nt,
+                WithBridge&& with_bridge) const;
+    [[nodiscard]] bool is_in(port_number port, partition_number partition) const;
     void take_global_access_time(const register_access& a) const;
 
     void wrote_event_register(const register_access& a, std::uint32_t before);
@@ -81,7 +106,9 @@ private:
     const timing_config timing_;
     core_clock clock_;
     function_directory functions_;
+    register_layout layout_;
     bank_type bank_;
+    std::array<std::unique_ptr<bridge_function>, max_ports> bridges_;
     mapping_table mapping_;
     doorbell_router doorbells_;
     message_router messages_;

@@ -72,6 +72,7 @@ void switch_events::deliver() {
 }
 
 void switch_events::arrive(partitions who) {
+    core_.event_reaches_bridges(who);
     for (nt_function* f : functions_)
         if (((who >> f->partition().value()) & 1U) != 0 && f->in_active_partition())
             f->switch_event_arrived();

@@ -174,6 +174,41 @@ struct dword_layout {
     bool dword_only = false;
 };
 
+/// Adds a field to its dword; `in_dword` = position of its register's bit 0.
+constexpr void add_field(dword_layout& d, const field& f, unsigned in_dword) {
+    const std::uint32_t m = f.mask() << in_dword;
+    const bool readable = f.policy != access::wo && f.policy != access::reserved;
+    if (readable)
+        d.readable |= m;
+    switch (f.policy) {
+    case access::rw:
+        d.rw |= m;
+        break;
+    case access::rw1c:
+        d.rw1c |= m;
+        break;
+    case access::rw1s:
+        d.rw1s |= m;
+        break;
+    case access::wo:
+        d.command |= m;
+        break;
+    case access::ro:
+    case access::reserved:
+        break;
+    }
+    d.reset |= (f.reset << (f.lsb + in_dword)) & m;
+    if (f.on_hot_reset == hot_reset::keeps)
+        d.kept |= m;
+}
+
+/// Takes bits out of whatever field has them.
+constexpr void remove_bits(dword_layout& d, std::uint32_t bits) {
+    for (std::uint32_t* mask :
+         {&d.readable, &d.rw, &d.rw1c, &d.rw1s, &d.command, &d.reset, &d.kept})
+        *mask &= ~bits;
+}
+
 /// Merges a map into the dword array of a space that begins at byte offset `base`.
 template <std::size_t Dwords, std::size_t N>
 [[nodiscard]] constexpr std::array<dword_layout, Dwords> layout_of(const std::array<reg, N>& map,
@@ -190,30 +225,7 @@ template <std::size_t Dwords, std::size_t N>
                 for (const field& f : r.fields) {
                     if (f.name.empty())
                         break;
-                    const std::uint32_t m = f.mask() << in_dword;
-                    const bool readable = f.policy != access::wo && f.policy != access::reserved;
-                    if (readable)
-                        d.readable |= m;
-                    switch (f.policy) {
-                    case access::rw:
-                        d.rw |= m;
-                        break;
-                    case access::rw1c:
-                        d.rw1c |= m;
-                        break;
-                    case access::rw1s:
-                        d.rw1s |= m;
-                        break;
-                    case access::wo:
-                        d.command |= m;
-                        break;
-                    case access::ro:
-                    case access::reserved:
-                        break;
-                    }
-                    d.reset |= (f.reset << (f.lsb + in_dword)) & m;
-                    if (f.on_hot_reset == hot_reset::keeps)
-                        d.kept |= m;
+                    add_field(d, f, in_dword);
                 }
             }
         }

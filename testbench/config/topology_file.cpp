@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "testbench/config/builtin.h"
+#include "testbench/config/layout_section.h"
 #include "testbench/config/toml_reader.h"
 #include "testbench/eeprom/image_file.h"
 #include "testbench/eeprom/topology_image.h"
@@ -173,11 +174,11 @@ public:
         if (image != nullptr)
             reader_.only_keys(document, "",
                               {"device", "timing", "description", "compatibility", "eeprom",
-                               "boot_mode", "eeprom_ignore_checksum", "port"});
+                               "boot_mode", "eeprom_ignore_checksum", "port", "layout"});
         else
-            reader_.only_keys(
-                document, "",
-                {"device", "timing", "description", "compatibility", "partition", "port"});
+            reader_.only_keys(document, "",
+                              {"device", "timing", "description", "compatibility", "partition",
+                               "port", "layout"});
         out_.name = file;
         if (const auto* device = toml_reader::find(document, "device"))
             out_.topology.device = value_of(reader_, *device, "device", devices);
@@ -187,6 +188,8 @@ public:
             out_.timing = reader_.text(*timing, "timing");
         if (const auto* description = toml_reader::find(document, "description"))
             out_.description = reader_.text(*description, "description");
+        if (const auto* layout = toml_reader::find(document, "layout"))
+            out_.topology.layout = read_layout(reader_, *layout);
         if (image != nullptr) {
             read_eeprom(document, *image);
             return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testbench/eeprom/topology_image.h"
 
+#include <algorithm>
 #include <map>
 
 #include "model/regs/nt_refs.h"
@@ -131,6 +132,12 @@ std::vector<std::string> not_in_image(const topology_config& topology, const std
         out.emplace_back("compatibility: no silicon has it");
     if (timing != "default")
         out.push_back("timing " + timing + ": it is the simulator's");
+    const auto& fields = topology.layout.fields;
+    const auto& registers = topology.layout.registers;
+    if (std::any_of(fields.begin(), fields.end(), [](const auto& f) { return f.placed; }) ||
+        std::any_of(registers.begin(), registers.end(),
+                    [](const auto& r) { return r.offset != regs::unknown_offset; }))
+        out.emplace_back("[layout]: it is the simulator's guess of places");
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_config& port = topology.ports.at(p);
         if (port.mode == port_mode::disabled)

@@ -8,12 +8,14 @@
 #include <memory>
 #include <string>
 
+#include "model/regs/declared_ids.h"
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
 #include "testbench/eeprom/disassembly.h"
 #include "testbench/eeprom/image_file.h"
 #include "testbench/eeprom/topology_image.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/regs/words.h"
 
 namespace ntb::cli {
 namespace {
@@ -66,6 +68,27 @@ std::string image_shown(const topology_config& t) {
     return out + eeprom::disassembly(bytes);
 }
 
+/// What the [layout] section gives a place.
+std::string layout_shown(const layout_config& layout) {
+    std::string out;
+    for (const regs::space& s : regs::spaces) {
+        const std::size_t first_register = regs::first_declared_register(s.id);
+        const std::size_t first_field = regs::first_declared_field(s.id);
+        for (std::size_t i = 0; i < s.declared_count; ++i)
+            if (layout.registers.at(first_register + i).offset != regs::unknown_offset)
+                out += "  layout: " + std::string(s.declared[i].name) + " at " +
+                       regs::offset_text(s, layout.registers.at(first_register + i).offset) + "\n";
+        for (std::size_t i = 0; i < s.declared_field_count; ++i) {
+            const layout_config::bits& bits = layout.fields.at(first_field + i);
+            if (bits.placed)
+                out += "  layout: " + std::string(s.declared_fields[i].in) + "." +
+                       std::string(s.declared_fields[i].name) + " at " + std::to_string(bits.msb) +
+                       ":" + std::to_string(bits.lsb) + "\n";
+        }
+    }
+    return out;
+}
+
 std::string shown(const config::topology_file& file) {
     const topology_config& t = file.topology;
     std::string out =
@@ -86,6 +109,7 @@ std::string shown(const config::topology_file& file) {
             if (port.bars.at(b).enabled)
                 out += bar_line(b, port.bars.at(b));
     }
+    out += layout_shown(t.layout);
     if (t.eeprom.present)
         out += image_shown(t);
     return out;

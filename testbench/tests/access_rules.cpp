@@ -251,6 +251,9 @@ BOOST_FIXTURE_TEST_CASE(holes_of_the_global_space_read_zero_and_ignore_writes,
             for (unsigned i = 0; i < row.first.count; ++i)
                 for (const unsigned port : {0U, 2U})
                     mapped.at((nt_of_port(port) + row.offset_of(i)) / 4) = true;
+        for (const regs::reg& row : regs::port_map)
+            for (const unsigned port : {0U, 2U, 4U, 6U, 8U, 12U}) // those of the device (B1.3)
+                mapped.at((port * 0x2000 + row.offset) / 4) = true;
         for (const regs::reg& row : regs::sw_map)
             for (unsigned i = 0; i < row.first.count; ++i)
                 for (unsigned j = 0; j < row.second.count; ++j)
@@ -266,8 +269,9 @@ BOOST_FIXTURE_TEST_CASE(holes_of_the_global_space_read_zero_and_ignore_writes,
         }
         BOOST_TEST(holes > 60'000U);
         // The same by the window, at one place of each kind.
-        for (const std::uint32_t address : {0x00000U, nt_of_port(1), nt_of_port(4), 0x30000U,
-                                            0x3DFFCU, 0x3E00CU, 0x3F1ECU, 0x3F200U, 0x3FFFCU}) {
+        for (const std::uint32_t address :
+             {0x00054U, 0x02000U, nt_of_port(1), nt_of_port(4), 0x30000U, 0x3DFFCU, 0x3E00CU,
+              0x3F1ECU, 0x3F200U, 0x3FFFCU}) {
             window_write(host0, address, 0xFFFFFFFF);
             BOOST_TEST(window_read(host0, address) == 0U);
         }
