@@ -12,13 +12,13 @@
 
 namespace ntb::eeprom {
 
-// Functions of port p: bridge at p * stride, NT function above it (B1.7). The model says the same
-// in switch_core.h, which needs SystemC; a test holds both together.
-inline constexpr std::uint32_t port_stride = 0x2000;
-inline constexpr std::uint32_t nt_function_offset = 0x1000;
+// Functions of port p: bridge at p * stride, NT function above it (B1.7).
+inline constexpr std::uint32_t port_stride = regs::function_base_named("US_FUNCTION_BASE").stride;
+inline constexpr std::uint32_t nt_function_offset =
+    regs::function_base_named("NT_FUNCTION_BASE").offset;
 
 [[nodiscard]] constexpr std::uint32_t nt_register_address(unsigned port, std::uint32_t offset) {
-    return port * port_stride + nt_function_offset + offset;
+    return regs::function_base_named("NT_FUNCTION_BASE").of_port(port) + offset;
 }
 
 /// "SWPART0CTL", "port2.BARSETUP0"; empty if the map has no register in that dword.

@@ -67,6 +67,10 @@ reader topology_reader() {
         corpus.emplace_back(file.text);
     corpus.emplace_back("device = \"89HPES24NT6AG2\"\neeprom = \"none.eeprom\"\nboot_mode = 2\n"
                         "eeprom_ignore_checksum = true\n[[port]]\nnumber = 2\nlink_width = 8\n");
+    corpus.push_back(std::string(config::builtin_topology_files.front().text) +
+                     "[layout]\nP2PSDATA = 0x40C\nSWCTL = { RSTHALT = 0 }\n"
+                     "SWPORTxCTL = { FEN = 20, FCAPSEL = \"22:21\" }\n"
+                     "P2PINTMSK = { offset = 0x408, FMCC = 5 }\n");
     const auto read = [](const std::string& input) {
         return accepted<config::config_error>([&input] {
             const config::topology_file file = config::parse_topology(input, "x.toml");
