@@ -18,6 +18,8 @@ std::optional<register_place> lookup(std::string_view name) {
         return register_place{0x428, 4, false};
     if (name == "SEGSIGSTS")
         return register_place{0x3EC30, 4, true};
+    if (name == "SERDESCFG")
+        return register_place{0x510, 4, false, true};
     return std::nullopt;
 }
 
@@ -127,6 +129,10 @@ BOOST_AUTO_TEST_CASE(a_value_can_be_the_global_address_of_a_register) {
     BOOST_TEST(only<register_access>("port0.bar0 write +0xff8 &SEGSIGSTS\n").value == 0x3EC30U);
     BOOST_TEST(only<register_access>("port0.bar0 write +0xff8 &port2.INDBELLSTS\n").value ==
                0x5428U);
+    BOOST_TEST(only<register_access>("port0.bar0 write +0xff8 &port2.SERDESCFG\n").value ==
+               0x4510U);
+    expect_starts(error_of("port0.bar0 read SERDESCFG\n"),
+                  "x.stim:2:17: SERDESCFG is a register of the bridge function");
     expect_starts(error_of("port0.bar0 write +0xff8 &INDBELLSTS\n"),
                   "x.stim:2:25: expected a register of the switch");
     expect_starts(error_of("port0.bar0 write +0xff8 &port2.SEGSIGSTS\n"),
