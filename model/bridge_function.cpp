@@ -26,6 +26,7 @@ bridge_function::bridge_function(port_number port, const topology_config& topolo
       bank_(register_plan(), *this, 0, core.layout(), space_id::port,
             std::array<plan::declared_behaviour, 1>{
                 {{P2PGSIGNAL, &bridge_function::wrote_gsignal}}}) {
+    bank_.set_resets(topology.resets, space_id::port);
     const port_mode mode = topology.ports[port.value()].mode;
     const bool several = has_upstream_bridge(mode) && mode != port_mode::upstream;
     bank_.set_reset(p2p::P2PDID.at(), p2p::P2PDID_DID, static_cast<std::uint32_t>(topology.device));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/family.h"
+#include "model/regs/declared.h"
 #include "model/types.h"
 
 namespace ntb {
@@ -86,7 +87,7 @@ struct layout_config {
     static constexpr std::size_t max_fields = 64;
     /// A declared register: its byte offset in its space.
     struct place {
-        std::uint32_t offset = 0xFFFFFFFF; ///< regs::unknown_offset
+        std::uint32_t offset = regs::unknown_offset;
     };
     /// A declared field: its bits in its register.
     struct bits {
@@ -98,6 +99,14 @@ struct layout_config {
     std::array<bits, max_fields> fields{};
 };
 
+/// A reset value that the topology's [reset] section gives to fields whose own no source confirms.
+struct reset_value {
+    regs::space_id space{};
+    std::uint32_t offset = 0; ///< of the dword, bytes in its space
+    std::uint32_t mask = 0;   ///< the bits given
+    std::uint32_t bits = 0;   ///< their values
+};
+
 struct topology_config {
     device_id device = default_device;
     compatibility compat = compatibility::none;
@@ -106,6 +115,7 @@ struct topology_config {
     std::uint8_t boot_mode = 0; ///< BCVSTS.SWMODE, a strap (B2.1)
     eeprom_config eeprom{};
     layout_config layout{};
+    std::vector<reset_value> resets{};
 };
 /// Multi-partition mode with disabled ports, and EEPROM (B2.1): what an image is started with if
 /// nothing else is said.

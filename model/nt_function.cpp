@@ -31,6 +31,7 @@ bool nt_function::in_active_partition() const {
 }
 
 void nt_function::load_reset_values(const topology_config& topology) {
+    bank_.set_resets(topology.resets, regs::space_id::nt);
     for (const regs::reg& r : regs::nt_map)
         for (const regs::field& f : r.fields)
             if (f.from == regs::reset_source::device)

@@ -170,6 +170,15 @@ public:
         r = field.put(r, value);
     }
 
+    /// The same for what the topology says of space `id`. Elaboration only, before set_reset().
+    void set_resets(const std::vector<reset_value>& values, regs::space_id id) {
+        for (const reset_value& v : values)
+            if (v.space == id) {
+                std::uint32_t& r = reset_[index(v.offset)];
+                r = (r & ~v.mask) | (v.bits & v.mask);
+            }
+    }
+
     /// The dword at `offset`, or 0 where nothing is. `refused` is set for rule 3.
     [[nodiscard]] std::uint32_t read(const register_access& a, bool& refused) {
         const std::size_t d = index(a.offset);

@@ -71,6 +71,7 @@ const switch_core::plan& switch_core::register_plan() {
 }
 
 void switch_core::load_reset_values(const topology_config& topology) {
+    bank_.set_resets(topology.resets, regs::space_id::sw);
     for (unsigned p = 0; p < max_partitions; ++p) {
         const auto state = static_cast<std::uint32_t>(topology.partitions[p]);
         bank_.set_reset(sw::SWPARTCTL.at(p), sw::SWPARTCTL_STATE, state);

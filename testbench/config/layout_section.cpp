@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "model/register_layout.h"
+#include "testbench/config/register_keys.h"
 
 namespace ntb::config {
 
@@ -15,15 +16,6 @@ namespace {
 using regs::declared_field;
 using regs::reg;
 using regs::space;
-
-/// "SWPORTxCTL" of "SWPORT{x}CTL": a name that TOML takes without quotes.
-std::string bare(std::string_view pattern) {
-    std::string out;
-    for (const char c : pattern)
-        if (c != '{' && c != '}')
-            out += c;
-    return out;
-}
 
 std::string hex(std::uint32_t value) {
     std::array<char, 16> text{};
@@ -39,15 +31,14 @@ struct target {
 };
 
 std::optional<target> find_register(std::string_view name) {
-    for (const space& s : regs::spaces) {
-        for (const reg& r : s)
-            if (r.name == name || bare(r.name) == name)
-                return target{&s, &r, std::nullopt};
-        for (std::size_t i = 0; i < s.declared_count; ++i)
-            if (s.declared[i].name == name || bare(s.declared[i].name) == name)
-                return target{&s, &s.declared[i], regs::first_declared_register(s.id) + i};
-    }
-    return std::nullopt;
+    const std::optional<regs::member> found = find_row(name);
+    if (!found)
+        return std::nullopt;
+    target out{found->in, found->row, std::nullopt};
+    for (std::size_t i = 0; i < found->in->declared_count; ++i)
+        if (&found->in->declared[i] == found->row)
+            out.number = regs::first_declared_register(found->in->id) + i;
+    return out;
 }
 
 /// The fields of a register that can be given a position, for messages.

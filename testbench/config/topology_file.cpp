@@ -11,6 +11,7 @@
 
 #include "testbench/config/builtin.h"
 #include "testbench/config/layout_section.h"
+#include "testbench/config/reset_section.h"
 #include "testbench/config/toml_reader.h"
 #include "testbench/eeprom/image_file.h"
 #include "testbench/eeprom/topology_image.h"
@@ -174,11 +175,11 @@ public:
         if (image != nullptr)
             reader_.only_keys(document, "",
                               {"device", "timing", "description", "compatibility", "eeprom",
-                               "boot_mode", "eeprom_ignore_checksum", "port", "layout"});
+                               "boot_mode", "eeprom_ignore_checksum", "port", "layout", "reset"});
         else
             reader_.only_keys(document, "",
                               {"device", "timing", "description", "compatibility", "partition",
-                               "port", "layout"});
+                               "port", "layout", "reset"});
         out_.name = file;
         if (const auto* device = toml_reader::find(document, "device"))
             out_.topology.device = value_of(reader_, *device, "device", devices);
@@ -188,14 +189,14 @@ public:
             out_.timing = reader_.text(*timing, "timing");
         if (const auto* description = toml_reader::find(document, "description"))
             out_.description = reader_.text(*description, "description");
-        if (const auto* layout = toml_reader::find(document, "layout"))
-            out_.topology.layout = read_layout(reader_, *layout);
         if (image != nullptr) {
             read_eeprom(document, *image);
+            read_what_no_source_says(document);
             return;
         }
         for_each(document, "partition", [this](const toml::table& t) { read_partition(t); });
         for_each(document, "port", [this](const toml::table& t) { read_port(t); });
+        read_what_no_source_says(document);
         const bool any_nt =
             std::any_of(out_.topology.ports.begin(), out_.topology.ports.end(),
                         [](const port_config& p) { return has_nt_function(p.mode); });
@@ -219,6 +220,13 @@ private:
     }
 
     /// Partitions, ports and BARs come from an image; the file says what an image cannot.
+    void read_what_no_source_says(const toml::table& document) {
+        if (const auto* resets = toml_reader::find(document, "reset"))
+            out_.topology.resets = read_resets(reader_, *resets);
+        if (const auto* layout = toml_reader::find(document, "layout"))
+            out_.topology.layout = read_layout(reader_, *layout);
+    }
+
     void read_eeprom(const toml::table& document, const toml::node& image) {
         const std::string name = reader_.text(image, "eeprom");
         const compatibility compat = out_.topology.compat;

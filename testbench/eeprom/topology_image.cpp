@@ -138,6 +138,8 @@ std::vector<std::string> not_in_image(const topology_config& topology, const std
         std::any_of(registers.begin(), registers.end(),
                     [](const auto& r) { return r.offset != regs::unknown_offset; }))
         out.emplace_back("[layout]: it is the simulator's guess of places");
+    if (!topology.resets.empty())
+        out.emplace_back("[reset]: it is what the registers hold before an image is read");
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_config& port = topology.ports.at(p);
         if (port.mode == port_mode::disabled)

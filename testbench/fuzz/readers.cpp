@@ -70,7 +70,8 @@ reader topology_reader() {
     corpus.push_back(std::string(config::builtin_topology_files.front().text) +
                      "[layout]\nP2PSDATA = 0x40C\nSWCTL = { RSTHALT = 0 }\n"
                      "SWPORTxCTL = { FEN = 20, FCAPSEL = \"22:21\" }\n"
-                     "P2PINTMSK = { offset = 0x408, FMCC = 5 }\n");
+                     "P2PINTMSK = { offset = 0x408, FMCC = 5 }\n"
+                     "[reset]\nRID = 2\nNTINTMSK = { DBELL = 0 }\nSWPxMSGCTLn = { PART = 1 }\n");
     const auto read = [](const std::string& input) {
         return accepted<config::config_error>([&input] {
             const config::topology_file file = config::parse_topology(input, "x.toml");

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/regs/declared_ids.h"
 #include "testbench/config/timing_file.h"
@@ -89,6 +90,21 @@ std::string layout_shown(const layout_config& layout) {
     return out;
 }
 
+/// What the [reset] section gives, by dword.
+std::string resets_shown(const std::vector<reset_value>& values) {
+    std::string out;
+    for (const reset_value& v : values) {
+        std::string names;
+        regs::for_each_member([&](const regs::member& m) {
+            if (m.in->id == v.space && (m.offset() & ~3U) == v.offset)
+                names.append(names.empty() ? "" : "/").append(regs::member_name(m).view());
+        });
+        out += "  reset: " + names + " bits " + regs::hex(v.mask, 8) + " = " +
+               regs::hex(v.bits, 8) + "\n";
+    }
+    return out;
+}
+
 std::string shown(const config::topology_file& file) {
     const topology_config& t = file.topology;
     std::string out =
@@ -109,7 +125,7 @@ std::string shown(const config::topology_file& file) {
             if (port.bars.at(b).enabled)
                 out += bar_line(b, port.bars.at(b));
     }
-    out += layout_shown(t.layout);
+    out += layout_shown(t.layout) + resets_shown(t.resets);
     if (t.eeprom.present)
         out += image_shown(t);
     return out;

@@ -114,9 +114,46 @@ public:
                      .result()) {}
 };
 
+/// Reset values that a topology gives: a mask of every kind of function and of the switch.
+class given_resets : public several_hosts {
+public:
+    given_resets() : several_hosts(topology()) {}
+
+private:
+    static topology_config topology() {
+        topology_config t = four_partitions();
+        t.resets = {{space_id::nt, 0x42C, 0x0000FFFF, 0x00001234},
+                    {space_id::sw, 0x3EC08, 0xFF, 0x0F},
+                    {space_id::port, 0x510, 0x00010000, 0x00010000}};
+        return t;
+    }
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(bridge_registers)
+
+BOOST_FIXTURE_TEST_CASE(reset_values_of_the_topology_hold_after_every_reset,
+                        given_resets) { // B21.1
+    run([this] {
+        const auto serdes = [this](unsigned port) {
+            return bench.device().global_read(bridge(port, 0x510));
+        };
+        BOOST_TEST(global_read(0, "SEPMSK") == 0x0FU);
+        for (const unsigned port : {0U, 6U}) {
+            BOOST_TEST(read(port, "INDBELLMSK") == 0xFFFF1234U);
+            BOOST_TEST(serdes(port) == 0x00010000U);
+        }
+        write(0, "INDBELLMSK", 0);
+        bench.device().global_write(bridge(0, 0x510), 0);
+        bench.hot_reset(port_number(0));
+        settle();
+        BOOST_TEST(global_read(2, "INDBELLMSK", 0) == 0xFFFF1234U);
+        BOOST_TEST(serdes(0) == 0U); // kept over a hot reset
+        bench.fundamental_reset(partition_number(0));
+        BOOST_TEST(serdes(0) == 0x00010000U);
+    });
+}
 
 BOOST_FIXTURE_TEST_CASE(a_bridge_s_registers_are_the_same_for_all_hosts_by_their_policies,
                         bridges) { // B1.7
