@@ -258,6 +258,47 @@ class Run(CommandTest):
         done = ntbsim("run", path, cwd="/")
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_the_examples_of_layout_and_reset_in_the_documentation_work(self):
+        page = read(os.path.join(SOURCE, "docs", "topologies.md"))
+        examples = re.findall(r"```toml\n(\[(?:layout|reset)\]\n.*?)```", page, re.DOTALL)
+        self.assertEqual(len(examples), 2)
+        two_host = read(os.path.join(SOURCE, "testbench", "config", "topology", "two-host.toml"))
+        path = self.file("placed.toml", two_host + "\n" + "\n".join(examples))
+        done = ntbsim("topology", "show", path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line in ("layout: P2PSDATA at 0x40C", "layout: SWPORT{x}CTL.FCAPSEL at 22:21",
+                     "layout: P2PINTMSK.FMCC at 5:5",
+                     "reset: INDBELLMSK bits 0xFFFFFFFF = 0x00000000",
+                     "reset: SWP7MSGCTL3 bits 0x00000070 = 0x00000010"):
+            self.assertIn(line, done.stdout)
+        stimulus = self.stim("port0.config write GASAADDR &port0.SERDESCFG\n"
+                             "port0.config write GASADATA 0x10000\n"
+                             "port0.config read GASADATA == 0x10000\n"
+                             "port0.config write GASAADDR 0x0040c\n"
+                             "port0.config write GASADATA 0x5\n"
+                             "port0.config read GASADATA == 0x5\n"
+                             "port0.config read INDBELLMSK == 0x0\n"
+                             "port0.config read RID == 0x2\n", header=f"topology {path}\n")
+        done = ntbsim("run", stimulus)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_registers_are_shown_by_name_and_by_offset(self):
+        for words, line in ((["ntintmsk"], "NTINTMSK  NT function"),
+                            (["0x408"], "NTINTMSK  NT function"),
+                            (["nt", "0x408"], "NTINTMSK  NT function"),
+                            (["port", "0x510"], "SERDESCFG  Bridge function of a port"),
+                            (["0x05408"], "Port 2: NTINTMSK  NT function"),
+                            (["P2PSDATA"], "P2PSDATA  Bridge function of a port")):
+            done = ntbsim("regs", "show", *words)
+            self.assertEqual((done.returncode, done.stdout.splitlines()[0]), (0, line))
+        for words, part in ((["NTINTSTAT"], "did you mean NTINTSTS"),
+                            (["qqqqqqqq"], "is called \"qqqqqqqq\" (`ntbsim regs list`"),
+                            (["0x900"], "no register is at 0x900"), (["dma", "0x900"], "at 0x900"),
+                            (["x", "0x408"], "choose nt, sw, port or dma"),
+                            (["nt", "NTCTL"], "\"NTCTL\" is no offset"),
+                            (["0xZ"], "is no offset"), (["0x"], "is no offset")):
+            self.assertIn(part, self.error_line(ntbsim("regs", "show", *words)))
+
     def test_the_family_is_as_the_documentation_says(self):
         said = [line.split(maxsplit=2) for line in
                 ntbsim("topology", "devices").stdout.splitlines()]
