@@ -52,6 +52,13 @@ std::string format_ns(std::uint64_t ps) {
     return exact_quotient(ps, ns);
 }
 
+std::string format_in(std::uint64_t ps, std::string_view name) {
+    for (const unit& u : units)
+        if (u.name == name)
+            return exact_quotient(ps, u.ps) + ' ' + std::string(name);
+    return ps == 0 ? "0 fs" : std::to_string(ps) + "000 fs";
+}
+
 std::string format_cycles(std::uint64_t ps, std::uint64_t period_ps) {
     const std::uint64_t whole = ps / period_ps;
     const std::uint64_t hundredths = (ps % period_ps) * 100 / period_ps;

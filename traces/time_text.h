@@ -16,6 +16,9 @@ namespace ntb::traces {
 /// The same time always in nanoseconds, exact, without unit: "132", "0.5".
 [[nodiscard]] std::string format_ns(std::uint64_t ps);
 
+/// The same time in a unit that parse_time() knows, exact: "132 ns", "0.132 us".
+[[nodiscard]] std::string format_in(std::uint64_t ps, std::string_view unit);
+
 /// A time in cycles of `period_ps`, at most two decimals: "33", "33.25".
 [[nodiscard]] std::string format_cycles(std::uint64_t ps, std::uint64_t period_ps);
 

@@ -104,6 +104,11 @@ std::uint64_t figure_of(const path_latency& p, std::string_view figure) {
                       "message:0-2.median=40cycles");
 }
 
+/// A time as the budget on it is given.
+std::string in_unit_of(const latency_budget& b, std::uint64_t ps, std::uint64_t core_clock_ps) {
+    return b.in_cycles ? format_cycles(ps, core_clock_ps) + " cycles" : format_in(ps, b.unit);
+}
+
 } // namespace
 
 std::string_view path_meaning(std::string_view name) {
@@ -310,6 +315,7 @@ latency_budget parse_budget(const std::string& text) {
     if (!ps)
         bad_budget(text, "\"" + bound + "\" is no time");
     budget.bound = *ps;
+    budget.unit = bound.substr(bound.find_last_of("0123456789. ") + 1);
     return budget;
 }
 
@@ -331,7 +337,7 @@ std::vector<std::string> exceeded(const latency_report& report,
             if (got > bound)
                 lines.push_back("budget " + b.text + " exceeded: " + p.name + " port " +
                                 pair_text(p.from, p.to) + ' ' + b.figure + " is " +
-                                format_time(got) + ", slowest began at " +
+                                in_unit_of(b, got, report.core_clock_ps) + ", slowest began at " +
                                 format_time(p.max_at_ps));
         }
         if (!measured)

@@ -69,13 +69,14 @@ struct latency_budget {
     unsigned to = 0;
     std::uint64_t bound = 0;
     bool in_cycles = false;
+    std::string unit{}; ///< of a time: fs|ps|ns|us|ms|s
 };
 
 /// Throws trace_error for what is no budget.
 [[nodiscard]] latency_budget parse_budget(const std::string& text);
 
-/// One line per figure of `report` that exceeds a budget; a budget on a path that has not been
-/// measured is exceeded as well.
+/// One line per figure of `report` that exceeds a budget, in the budget's unit; a budget on a path
+/// that has not been measured is exceeded as well.
 [[nodiscard]] std::vector<std::string> exceeded(const latency_report& report,
                                                 const std::vector<latency_budget>& budgets);
 

@@ -257,6 +257,20 @@ BOOST_AUTO_TEST_CASE(a_budget_is_exceeded_only_by_a_larger_figure) {
     BOOST_TEST(over("message:0-2=1s") == 1U); // not measured: no proof that it holds
 }
 
+BOOST_AUTO_TEST_CASE(what_exceeds_a_budget_is_told_in_the_budgets_unit) {
+    const latency_report r = measure_latencies(by_hand);
+    const auto told = [&](const char* budget, const char* part) {
+        const std::vector<std::string> lines = exceeded(r, {parse_budget(budget)});
+        BOOST_REQUIRE(lines.size() == 1U);
+        BOOST_TEST(lines.front().find(part) != std::string::npos, lines.front());
+    };
+    told("doorbell=19 cycles", " max is 20 cycles,");
+    told("doorbell=79ns", " max is 80 ns,");
+    told("doorbell=79999ps", " max is 80000 ps,");
+    told("doorbell=0.079us", " max is 0.08 us,");
+    told("doorbell=1000fs", " max is 80000000 fs,");
+}
+
 BOOST_AUTO_TEST_CASE(a_budget_that_says_nothing_is_refused) {
     for (const char* bad :
          {"doorbell", "bell=1ns", "doorbell=1", "doorbell=ns", "doorbell.avg=1ns", "doorbell:0=1ns",
@@ -277,6 +291,8 @@ BOOST_AUTO_TEST_CASE(signal_names_are_told_by_role_port_and_number) {
         BOOST_TEST((meaning_of(other).role == signal_role::none));
     BOOST_TEST(parse_bar0_write("MWr bar0+0x0420 4B 0x00000010").value == 16U);
     BOOST_TEST(parse_bar0_write("MWr bar0+0x0420 4B 0x00000010").offset == 0x420U);
+    BOOST_TEST(parse_bar0_write("MWr bar0+0x0420 OUTDBELLSET 4B 0x00000010").offset == 0x420U);
+    BOOST_TEST(parse_bar0_write("MWr bar0+0x0420 OUTDBELLSET 4B 0x00000010").value == 16U);
     for (const char* other : {"MRd bar0+0x0420 4B", "MWr bar2+0x0420 4B 0x1", "MWr bar0+0x", "",
                               "MWr bar0+0x420", "MWr bar0+0x420 0xzz"})
         BOOST_TEST(!parse_bar0_write(other).valid);
