@@ -36,6 +36,14 @@ std::string bytes_text(const std::vector<std::uint8_t>& bytes) {
     return bytes.size() > longest ? out + " ..." : out;
 }
 
+/// Why a read brought all ones where its completion says so: " (unsupported request)".
+std::string reason_of(const completion& done) {
+    if (done.ok())
+        return {};
+    return done.status == tlm::TLM_GENERIC_ERROR_RESPONSE ? " (completion timeout)"
+                                                          : " (unsupported request)";
+}
+
 const char* name_of(interrupt_kind kind) {
     return kind == interrupt_kind::msi ? "MSI" : "INTx";
 }
@@ -142,7 +150,7 @@ void player::run(const register_access& a) {
     }
     const completion done = config ? h.config_read(a.offset, a.size, a.byte_enables)
                                    : h.bar_read(a.bar, a.offset, a.size, a.byte_enables);
-    say_statement(" -> " + hex(done.data, a.size) + (done.ok() ? "" : " (unsupported request)"));
+    say_statement(" -> " + hex(done.data, a.size) + reason_of(done));
     if (!a.compare)
         return;
     ++expectations_;
@@ -150,7 +158,7 @@ void player::run(const register_access& a) {
     hold((done.data & a.mask) == a.expected,
          a.name + " == " + hex(a.expected, a.size) +
              (whole ? "" : " under mask " + hex(a.mask, a.size)),
-         hex(done.data, a.size));
+         hex(done.data, a.size) + reason_of(done));
 }
 
 void player::run(const interrupt_expectation& e) {

@@ -48,7 +48,8 @@ private:
         const std::uint64_t at = p.get_address();
         p.set_response_status(tlm::TLM_OK_RESPONSE);
         if (at >= 0x1000) {
-            p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+            p.set_response_status(at >= 0x2000 ? tlm::TLM_GENERIC_ERROR_RESPONSE
+                                               : tlm::TLM_ADDRESS_ERROR_RESPONSE);
             return;
         }
         for (unsigned i = 0; i < p.get_data_length(); ++i) {
@@ -205,6 +206,15 @@ BOOST_FIXTURE_TEST_CASE(a_failed_read_names_register_values_and_time_and_the_pla
     BOOST_TEST(expectations == 5U);
     BOOST_TEST(transcript.str().find("read +0x1000 == 0xffffffff -> 0xffffffff (unsupported") !=
                std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failed_read_says_why_it_brought_all_ones, bench) {
+    play("port0.bar0 read +0x1000 == 0x0\n"
+         "port0.bar0 read +0x2000 == 0x0\n");
+    expect_list(failures, {"x.stim:2: expected +0x1000 == 0x00000000, got 0xffffffff (unsupported "
+                           "request) at 100.000 ns",
+                           "x.stim:3: expected +0x2000 == 0x00000000, got 0xffffffff (completion "
+                           "timeout) at 200.000 ns"});
 }
 
 BOOST_FIXTURE_TEST_CASE(sizes_and_byte_enables_reach_the_device, bench) {
