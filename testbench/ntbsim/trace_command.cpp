@@ -130,8 +130,11 @@ void diagram(const trace_options& options) {
     const std::string output = output_path(options, ".svg");
     refuse_overwriting(options, output);
     write_file(output, traces::draw_timing_diagram(window));
-    print(output + ": " + traces::format_time(window.end_ps - window.begin_ps) + " from " +
-          traces::format_time(window.begin_ps) + '\n');
+    print(
+        output + ": " + traces::format_time(window.end_ps - window.begin_ps) + " from " +
+        traces::format_time(window.begin_ps) +
+        (window.choice.empty() ? std::string{} : ", " + window.choice + " (others: --from, --to)") +
+        '\n');
 }
 
 void layout(const trace_options& options) {
@@ -184,7 +187,8 @@ void add_trace(CLI::App& app, int& status) {
                      "ntbsim trace diagram pingpong.vcd -o pingpong.svg --from 2us --to 3500ns",
                      options, false);
     sub->add_option("-o,--output", options->output, "SVG file (default: beside the waveform)");
-    sub->add_option("--from", options->from, "Begin (default: the first answered doorbell)");
+    sub->add_option("--from", options->from,
+                    "Begin (default: the first answered doorbell that fits one picture)");
     sub->add_option("--to", options->to, "End");
     sub->callback([options] { diagram(*options); });
 

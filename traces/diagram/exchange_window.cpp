@@ -2,6 +2,8 @@
 #include "traces/diagram/exchange_window.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <utility>
 
 #include "traces/time_text.h"
@@ -10,7 +12,8 @@
 namespace ntb::traces {
 namespace {
 
-constexpr std::size_t max_lane_values = 400;     // more cannot be read in one picture
+constexpr std::size_t max_lane_values = 400;     // more is refused
+constexpr std::size_t readable_changes = 80;     // of both ports; the picture is one screen wide
 constexpr std::uint64_t default_cycle_ps = 4000; // where the waveform does not tell
 constexpr std::uint64_t margin_cycles = 6;
 
@@ -35,47 +38,137 @@ std::vector<lane> lanes_of(unsigned port, bool messages, unsigned number) {
     return lanes;
 }
 
+bool is_shown(signal_role role) {
+    switch (role) {
+    case signal_role::rx_tlp:
+    case signal_role::tx_tlp:
+    case signal_role::outdbellset:
+    case signal_role::indbellsts:
+    case signal_role::outmsg_write:
+    case signal_role::msgsts:
+    case signal_role::ntintsts:
+    case signal_role::msi:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// How much happened of late at each port, on the signals that a diagram shows.
+class activity {
+public:
+    void note(const signal_meaning& m, std::uint64_t ps) {
+        if (!is_shown(m.role))
+            return;
+        std::deque<std::uint64_t>& times = times_.at(m.port);
+        if (times.size() == kept)
+            times.pop_front();
+        times.push_back(ps);
+    }
+    /// Changes at a port from `from_ps` to `to_ps`; `kept` where they reach back too far to tell.
+    [[nodiscard]] std::size_t changes(unsigned port, std::uint64_t from_ps,
+                                      std::uint64_t to_ps) const {
+        const std::deque<std::uint64_t>& times = times_.at(port);
+        if (times.size() == kept && from_ps < times.front())
+            return kept;
+        const auto first = std::lower_bound(times.begin(), times.end(), from_ps);
+        return static_cast<std::size_t>(std::upper_bound(first, times.end(), to_ps) - first);
+    }
+
+private:
+    static constexpr std::size_t kept = 256;
+    std::array<std::deque<std::uint64_t>, max_trace_ports> times_{};
+};
+
+/// Of all exchanges of one kind the first that can be read in one picture, else the shortest.
+class selection {
+public:
+    void offer(std::vector<delivery> exchange, std::size_t changes) {
+        ++offered_;
+        if (!chosen_.empty() && (changes_ <= readable_changes || changes >= changes_))
+            return;
+        chosen_ = std::move(exchange);
+        changes_ = changes;
+        number_ = offered_;
+    }
+    [[nodiscard]] bool readable() const { return !chosen_.empty() && changes_ <= readable_changes; }
+    [[nodiscard]] const std::vector<delivery>& chosen() const { return chosen_; }
+    [[nodiscard]] std::string text(const char* what) const {
+        return std::string(what) + ' ' + std::to_string(number_) + " of " +
+               std::to_string(offered_);
+    }
+
+private:
+    std::vector<delivery> chosen_{};
+    std::size_t changes_ = 0;
+    std::size_t offered_ = 0;
+    std::size_t number_ = 0;
+};
+
 /// First pass: what is to be shown.
 class chooser {
 public:
     chooser(std::optional<std::uint64_t> from, std::optional<std::uint64_t> to)
         : from_(from), to_(to) {}
 
+    void note(const signal_meaning& m, std::uint64_t ps) { activity_.note(m, ps); }
+
     void operator()(const delivery& d) {
         if (d.end != delivery_end::interrupted || d.from == d.to)
             return;
         if (from_ || to_) {
             if (began(d) >= from_.value_or(0) && d.msi_ps <= to_.value_or(UINT64_MAX) &&
-                chosen.size() < max_lane_values)
-                chosen.push_back(d);
+                in_span_.size() < max_lane_values)
+                in_span_.push_back(d);
             return;
         }
-        if (done_)
-            return;
-        const bool doorbell = d.kind == delivery_kind::doorbell;
-        if (!doorbell) {
-            if (!message)
-                message = d;
+        if (d.kind == delivery_kind::message) {
+            messages_.offer({d}, changes(d, began(d)));
             return;
         }
-        if (chosen.empty()) {
-            chosen.push_back(d);
-        } else if (d.from == chosen.front().to && d.to == chosen.front().from &&
-                   d.set_ps >= chosen.front().msi_ps) {
-            chosen.push_back(d);
-            done_ = true;
-        } else if (d.from == chosen.front().from && d.to == chosen.front().to) {
-            chosen.front() = d; // the one right before the answer
+        doorbells_.offer({d}, changes(d, began(d)));
+        const auto asked = last_.find({d.to, d.from}); // the one right before the answer
+        if (asked != last_.end() && d.set_ps >= asked->second.msi_ps) {
+            answered_.offer({asked->second, d}, changes(d, began(asked->second)));
+            last_.erase(asked);
         }
+        last_.insert_or_assign({d.from, d.to}, d);
     }
 
-    std::vector<delivery> chosen;
-    std::optional<delivery> message;
+    [[nodiscard]] const std::vector<delivery>& chosen() const {
+        if (from_ || to_)
+            return in_span_;
+        if (answered_.readable() || doorbells_.chosen().empty())
+            return answered_.readable() ? answered_.chosen() : messages_.chosen();
+        return doorbells_.chosen();
+    }
+    /// Which one that is; empty where the user has chosen.
+    [[nodiscard]] std::string text() const {
+        if (from_ || to_ || chosen().empty())
+            return {};
+        if (answered_.readable())
+            return answered_.text("answered doorbell");
+        if (doorbells_.chosen().empty())
+            return messages_.text("message");
+        return doorbells_.text("doorbell") +
+               (answered_.chosen().empty() ? ", none was answered"
+                                           : ", too much happens before an answer for one picture");
+    }
 
 private:
+    [[nodiscard]] std::size_t changes(const delivery& last, std::uint64_t from_ps) const {
+        return activity_.changes(last.from, from_ps, last.msi_ps) +
+               activity_.changes(last.to, from_ps, last.msi_ps);
+    }
+
     std::optional<std::uint64_t> from_;
     std::optional<std::uint64_t> to_;
-    bool done_ = false;
+    activity activity_{};
+    std::vector<delivery> in_span_{};
+    std::map<std::pair<unsigned, unsigned>, delivery> last_{}; ///< by ports, from and to
+    selection answered_{};
+    selection doorbells_{};
+    selection messages_{};
 };
 
 } // namespace
@@ -88,14 +181,17 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
     vcd_change change;
     {
         vcd_reader reader(file);
+        const std::vector<signal_meaning> meaning = meanings(reader);
         exchange_tracker tracker(reader, [&](const delivery& d) { choose(d); });
-        while (reader.next(change))
+        while (reader.next(change)) {
+            choose.note(meaning[change.channel], change.time_ps);
             tracker.change(change);
+        }
         tracker.finish();
+        w.choice = choose.text();
+        const std::vector<delivery>& chosen = choose.chosen();
         w.core_clock_ps = tracker.core_clock_ps() == 0 ? default_cycle_ps : tracker.core_clock_ps();
-        if (choose.chosen.empty() && choose.message && !from_ps && !to_ps)
-            choose.chosen.push_back(*choose.message);
-        if (choose.chosen.empty() && !from_ps && !to_ps)
+        if (chosen.empty() && !from_ps && !to_ps)
             throw trace_error("diagram of " + file,
                               "no doorbell or message in it led to an MSI at another port",
                               "record an exchange, or choose a span with --from and --to");
@@ -105,18 +201,18 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
             if (tracker.counts()[port].seen)
                 seen.push_back(port);
         }
-        if (choose.chosen.empty() && seen.empty())
+        if (chosen.empty() && seen.empty())
             throw trace_error("diagram of " + file, "no signals of switch ports are in it",
                               "record switch.port*");
-        if (choose.chosen.empty())
+        if (chosen.empty())
             w.ports = {seen.front(), seen.back()};
         else
-            w.ports = {choose.chosen.front().from, choose.chosen.front().to};
+            w.ports = {chosen.front().from, chosen.front().to};
     }
     bool messages = true;
     std::uint64_t first = UINT64_MAX;
     std::uint64_t last = 0;
-    for (const delivery& d : choose.chosen) {
+    for (const delivery& d : choose.chosen()) {
         const bool shown = (d.from == w.ports[0] && d.to == w.ports[1]) ||
                            (d.from == w.ports[1] && d.to == w.ports[0]);
         if (!shown)

@@ -36,12 +36,14 @@ struct exchange_window {
     std::uint64_t end_ps = 0;
     std::uint64_t core_clock_ps = 0;
     std::array<unsigned, 2> ports{};
+    std::string choice{};               ///< "answered doorbell 3 of 40"; empty = --from, --to
     std::vector<lane> lanes{};          ///< first port's, then second port's
     std::vector<delivery> deliveries{}; ///< those with an MSI, between the two ports
 };
 
-/// The first doorbell that was answered by a doorbell (else the first one, else a message), or
-/// what lies between `from_ps` and `to_ps`.
+/// What lies between `from_ps` and `to_ps`; without them an exchange that can be read in one
+/// picture: the first doorbell that was answered by a doorbell with not too much in between, else
+/// the first doorbell alone (the shortest where all are too long), else a message.
 [[nodiscard]] exchange_window find_exchange(const std::string& file,
                                             std::optional<std::uint64_t> from_ps,
                                             std::optional<std::uint64_t> to_ps);

@@ -157,9 +157,43 @@ BOOST_AUTO_TEST_CASE(the_first_exchange_with_its_answer_is_shown) {
     BOOST_TEST(w.deliveries[0].from == 0U);
     BOOST_TEST(w.deliveries[1].from == 2U);
     BOOST_TEST(w.begin_ps < 100000U);
+    BOOST_TEST(w.choice.substr(0, 23) == "answered doorbell 1 of ");
     BOOST_TEST(w.lanes.size() == 12U);
     for (const lane& l : w.lanes)
         BOOST_TEST(!l.values.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_with_too_much_in_it_gives_way_to_one_that_can_be_read) {
+    {
+        vcd_recorder r({path});
+        ping_pong model(r);
+        model.ring(0);
+        model.poll(1, 500);
+        for (const unsigned side : {1U, 0U, 1U})
+            model.ring(side);
+        r.close(model.now());
+    }
+    const exchange_window w = find_exchange(path, std::nullopt, std::nullopt);
+    BOOST_TEST(w.choice == "answered doorbell 2 of 3");
+    BOOST_REQUIRE(w.deliveries.size() == 2U);
+    BOOST_TEST(w.deliveries[0].from == 2U);
+    BOOST_TEST(find_exchange(path, w.begin_ps, w.end_ps).choice.empty());
+}
+
+BOOST_AUTO_TEST_CASE(where_every_answer_is_too_far_a_doorbell_is_shown_alone) {
+    {
+        vcd_recorder r({path});
+        ping_pong model(r);
+        for (unsigned i = 0; i < 4; ++i) {
+            model.ring(i & 1U);
+            model.poll(1, 500);
+        }
+        r.close(model.now());
+    }
+    const exchange_window w = find_exchange(path, std::nullopt, std::nullopt);
+    BOOST_TEST(w.deliveries.size() == 1U);
+    BOOST_TEST(w.choice == "doorbell 1 of 4, too much happens before an answer for one picture");
+    parse_xml(draw_timing_diagram(w));
 }
 
 BOOST_AUTO_TEST_CASE(the_diagram_tells_the_measured_latencies_and_packets) {
@@ -167,7 +201,7 @@ BOOST_AUTO_TEST_CASE(the_diagram_tells_the_measured_latencies_and_packets) {
     const std::string svg = draw();
     for (const char* text :
          {"write to peer MSI 112 ns (28 cycles)", "write to peer INDBELLSTS 96 ns (24 cycles)",
-          "INDBELLSTS to MSI 16 ns (4 cycles)", "MWr bar0+0x420 0x1", "MSI 0xfee00000 0x41",
+          "INDBELLSTS to MSI 16 ns (4 cycles)", "MWr OUTDBELLSET 0x1", "MSI 0xfee00000 0x41",
           "Doorbell from port 0 to port 2, and its answer", "nt.indbellsts", "time in ns"})
         BOOST_TEST(svg.find(text) != std::string::npos);
 }
