@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 
+#include "model/regs/nt_register_at.h"
 #include "model/switch_core.h"
 #include "model/tlp_text.h"
 
@@ -278,6 +280,9 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
         text.add(is_write ? "CfgWr " : "CfgRd ").hex(p.get_address(), 3);
     else
         text.add(is_write ? "MWr bar" : "MRd bar").decimal(bar).add('+').hex(p.get_address(), 4);
+    if (kind == door_kind::config || opens_config_space(bar))
+        if (const std::optional<regs::member> m = regs::nt_register_at(p.get_address()))
+            text.add(' ').add(regs::member_name(*m).view());
     text.add(' ').decimal(p.get_data_length()).add('B');
     if (is_write)
         text.add(' ').data(p.get_data_ptr(), p.get_data_length());

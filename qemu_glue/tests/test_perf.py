@@ -39,7 +39,7 @@ $upscope $end
 $upscope $end
 $enddefinitions $end
 #100
-sMWr\\040bar0+0x0404\\0404B\\0400x1 a
+sMWr\\040bar0+0x0404\\040NTINTSTS\\0404B\\0400x1 a
 #200
 sMWr\\040bar2+0x0010\\0404B\\0400x1 a
 #300

@@ -54,7 +54,8 @@ struct signal_meaning {
 /// "switch.port2.nt.msi" -> 2; nothing (max_trace_ports) for other names.
 [[nodiscard]] unsigned port_of(std::string_view name);
 
-/// A write to a register through BAR0, as a link's text signal shows it.
+/// A write to a register through BAR0, as a link's text signal shows it:
+/// "MWr bar0+0x0420 OUTDBELLSET 4B 0x00000001", the name where the model knows one.
 struct bar0_write {
     bool valid = false;
     std::uint32_t offset = 0;

@@ -41,24 +41,36 @@ std::string hex(std::uint64_t value) {
     return "0x" + std::string(digits.data(), end);
 }
 
-/// A packet's text without what a picture need not repeat: size of a register access, leading
-/// zeros of the hexadecimal numbers.
+bool is_name(std::string_view word) {
+    return !word.empty() && word.front() >= 'A' && word.front() <= 'Z';
+}
+
+/// A packet's text without what a picture need not repeat: the address of a register that has a
+/// name, the size of a register access, leading zeros of the hexadecimal numbers.
 std::string packet_label(const std::string& tlp) {
+    std::vector<std::string_view> words;
+    for (std::string_view rest = tlp; !rest.empty();) {
+        const std::size_t end = std::min(rest.find(' '), rest.size());
+        words.push_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (words.size() > 2 && is_name(words[2]))
+        words.erase(words.begin() + 1);
     std::string out;
-    std::size_t at = 0;
-    while (at < tlp.size()) {
-        if (tlp.compare(at, 4, " 4B ") == 0 || tlp.substr(at) == " 4B") {
-            at += 3;
-        } else if (tlp.compare(at, 2, "0x") == 0) {
-            at += 2;
-            while (at + 1 < tlp.size() && tlp[at] == '0' &&
-                   std::string_view("0123456789abcdefABCDEF").find(tlp[at + 1]) !=
-                       std::string_view::npos)
-                ++at;
-            out += "0x";
-        } else {
-            out += tlp[at++];
+    for (const std::string_view word : words) {
+        if (word == "4B")
+            continue;
+        if (!out.empty())
+            out += ' ';
+        const std::size_t number = word.find("0x");
+        if (number == std::string_view::npos) {
+            out += word;
+            continue;
         }
+        std::size_t digit = number + 2;
+        while (digit + 1 < word.size() && word[digit] == '0' && word[digit + 1] != '.')
+            ++digit;
+        out.append(word.substr(0, number + 2)).append(word.substr(digit));
     }
     return out;
 }

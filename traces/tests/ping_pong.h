@@ -52,7 +52,8 @@ public:
     void ring(unsigned from) {
         port_signals& a = ports_[from];
         port_signals& b = ports_[1 - from];
-        sink_.text(a.rx, now_, now_ + t_.link * t_.cycle, "MWr bar0+0x0420 4B 0x00000001");
+        sink_.text(a.rx, now_, now_ + t_.link * t_.cycle,
+                   "MWr bar0+0x0420 OUTDBELLSET 4B 0x00000001");
         pass(t_.link + t_.ingress);
         sink_.pulse(a.set, now_, now_ + t_.cycle, 1);
         sink_.set(a.set_count, now_, ++a.rung);
@@ -65,17 +66,26 @@ public:
         pass(t_.egress);
         packet(b.tx, "MSI 0xfee00000 0x0041");
         pass(t_.host);
-        packet(b.rx, "MRd bar0+0x0404 4B");
+        packet(b.rx, "MRd bar0+0x0404 NTINTSTS 4B");
         pass(t_.ingress + t_.egress);
         packet(b.tx, "CplD 4B 0x00000002");
-        packet(b.rx, "MRd bar0+0x0428 4B");
+        packet(b.rx, "MRd bar0+0x0428 INDBELLSTS 4B");
         pass(t_.ingress + t_.egress);
         packet(b.tx, "CplD 4B 0x00000001");
-        packet(b.rx, "MWr bar0+0x0428 4B 0x00000001");
+        packet(b.rx, "MWr bar0+0x0428 INDBELLSTS 4B 0x00000001");
         pass(t_.ingress);
         sink_.set(b.status, now_, 0);
         sink_.set(b.summary, now_, 0);
         pass(2);
+    }
+
+    /// A host that polls its doorbells (0 or 1), `times` times.
+    void poll(unsigned side, unsigned times) {
+        for (unsigned i = 0; i < times; ++i) {
+            packet(ports_[side].rx, "MRd bar0+0x0428 INDBELLSTS 4B");
+            pass(t_.ingress + t_.egress);
+            packet(ports_[side].tx, "CplD 4B 0x00000000");
+        }
     }
 
     void pass(std::uint64_t cycles) { now_ += cycles * t_.cycle; }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/regs/all_maps.h"
+#include "model/regs/nt_register_at.h"
 #include "model/regs/validate.h"
 
 using namespace ntb::regs;
@@ -184,6 +185,26 @@ BOOST_AUTO_TEST_CASE(families_expand_by_their_strides) {
     BOOST_TEST(expand("SWPORT23FCTL")->offset() == 0x3E4E8U);
     BOOST_TEST(expand("SWP1MSGCTL3")->offset() == 0x3EE64U);
     BOOST_TEST(expand("GIDBELLMSK31")->offset() == 0x3EDFCU);
+}
+
+BOOST_AUTO_TEST_CASE(every_byte_of_the_function_leads_to_its_register) {
+    std::size_t bytes = 0;
+    for (const reg& r : nt_map)
+        bytes += std::size_t{r.size} * r.first.count * r.second.count;
+    std::size_t found = 0;
+    for (std::uint64_t offset = 0; offset < 0x1000; ++offset) {
+        const auto m = nt_register_at(offset);
+        if (!m)
+            continue;
+        ++found;
+        BOOST_TEST(m->offset() <= offset);
+        BOOST_TEST(offset < m->offset() + m->row->size);
+    }
+    BOOST_TEST(found == bytes);
+    BOOST_TEST(member_name(*nt_register_at(0x492)).view() == "BARSETUP2");
+    BOOST_TEST(member_name(*nt_register_at(0x006)).view() == "PCISTS");
+    for (const std::uint64_t nothing : {0x700ULL, 0x1000ULL, ~0ULL})
+        BOOST_TEST(!nt_register_at(nothing));
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist_is_not_found) {
