@@ -19,6 +19,13 @@ import exported_systemrdl
 import repository
 
 
+def mapped(registers):
+    """The registers and fields that have a place: only those are elaborated."""
+    return {name: register._replace(fields={key: value for key, value in register.fields.items()
+                                            if value.lsb is not None})
+            for name, register in registers.items() if register.offset is not None}
+
+
 def field(node):
     """A field node as an exported_registers.Field."""
     on_write = node.get_property("onwrite")
@@ -47,7 +54,8 @@ def collect(parent, indices, registers):
 def main():
     """Exports, compiles, compares with the map."""
     ntbsim = sys.argv[1]
-    wanted = exported_registers.expected(ntbsim)
+    wanted = {space: mapped(registers)
+              for space, registers in exported_registers.expected(ntbsim).items()}
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "registers.rdl"

@@ -61,6 +61,18 @@ def field(element):
                                     access, resets[None], "resets" if "HOT" in resets else "keeps")
 
 
+def fields_of(element, facts):
+    """Field's name -> Field of a register; `facts` is where its vendor extensions are."""
+    fields = {value(f, "ipxact:name"): field(f)
+              for f in element.findall("ipxact:field", NAMESPACES)}
+    for declared in facts.findall("ntb:declaredField", NAMESPACES) if facts is not None else ():
+        width = value(declared, "ntb:width")
+        fields[value(declared, "ntb:name")] = exported_registers.Field(
+            None if width is None else int(width), None, value(declared, "ntb:access"),
+            int(value(declared, "ntb:reset")), value(declared, "ntb:hotReset"))
+    return fields
+
+
 def collect(parent, base, indices, registers):
     """Adds every register below `parent`, which begins at `base`, to `registers`."""
     for element in parent.findall("ipxact:register", NAMESPACES) + \
@@ -80,8 +92,7 @@ def collect(parent, base, indices, registers):
                 raise ValueError(f"{name} is there twice")
             registers[name] = exported_registers.Register(
                 start + i * stride, number(value(element, "ipxact:size")),
-                {value(f, "ipxact:name"): field(f)
-                 for f in element.findall("ipxact:field", NAMESPACES)})
+                fields_of(element, element.find("ipxact:vendorExtensions", NAMESPACES)))
 
 
 def registers_in(text):
@@ -92,6 +103,10 @@ def registers_in(text):
         registers = spaces[value(memory_map, "ipxact:name")] = {}
         for block in memory_map.findall("ipxact:addressBlock", NAMESPACES):
             collect(block, number(value(block, "ipxact:baseAddress")), {}, registers)
+            for declared in block.findall("ipxact:vendorExtensions/ntb:declaredRegister",
+                                          NAMESPACES):
+                registers[value(declared, "ntb:name")] = exported_registers.Register(
+                    None, int(value(declared, "ntb:size")), fields_of(declared, declared))
     return spaces
 
 

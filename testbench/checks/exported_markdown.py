@@ -18,7 +18,7 @@ import repository
 
 COMMONMARK = "{http://commonmark.org/xml/1.0}"
 DIMENSION = re.compile(r"(\w) = 0\.\.(\d+), every (0x[0-9A-F]+)")
-UNKNOWN = "unknown"  # no offset, no position: declared, not mapped
+UNKNOWN = "unknown"  # the place of what is declared, not mapped
 
 
 def tree_of(markdown):
@@ -45,16 +45,22 @@ def rows_of(table):
 def fields_of(table):
     """Field's name -> Field of a table under a register."""
     fields = {}
-    for bits, name, access, reset, hot_reset, _ in rows_of(table):
-        if bits != UNKNOWN:
+    for bits, name, access, reset, hot_reset, gloss in rows_of(table):
+        if bits == UNKNOWN:
+            width = re.search(r"\((\d+) bits?; ", gloss)
+            place = int(width.group(1)) if width else None, None
+        else:
             msb, _, lsb = bits.partition(":")
-            fields[name] = exported_registers.Field(int(msb), int(lsb or msb), access,
-                                                    int(reset.rstrip("?"), 0), hot_reset)
+            place = int(msb), int(lsb or msb)
+        fields[name] = exported_registers.Field(*place, access, int(reset.rstrip("?"), 0),
+                                                hot_reset)
     return fields
 
 
 def members_of(place, name):
     """Name and offset of every member: of "0x470 (n = 0..5, every 0x10)"."""
+    if place == UNKNOWN:
+        return [(name, None)]
     found = [({}, int(place.split()[0], 16))]
     for letter, last, stride in DIMENSION.findall(place):
         found = [({**indices, letter: i}, offset + i * int(stride, 16))
@@ -75,7 +81,7 @@ def registers_in(document, titles):
         elif block.tag == COMMONMARK + "table" and current is not None:
             if register is None:
                 places = {row[1]: (row[0], int(row[2])) for row in rows_of(block)}
-            elif places[register][0] != UNKNOWN:
+            else:
                 place, bits = places[register]
                 fields = fields_of(block)
                 for name, offset in members_of(place, register):

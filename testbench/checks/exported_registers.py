@@ -2,7 +2,8 @@
 """What an export of the register map must say, to be compared with what a parser read in it.
 
 Registers go by the names of single members ("BARSETUP2"); a reader expands families itself, from
-the dimensions and strides that it found.
+the dimensions and strides that it found. A declared register has the offset None and goes by its
+pattern; a field without a known position has its width (None = unknown) for msb and the lsb None.
 """
 
 import subprocess
@@ -20,17 +21,26 @@ def export(ntbsim, form):
                           stdout=subprocess.PIPE, text=True, encoding="utf-8").stdout
 
 
+def fields_of(row):
+    """Field's name -> Field, from a row of the map."""
+    fields = {field["name"]: Field(field["msb"], field["lsb"], field["access"], field["reset"],
+                                   field["hot_reset"]) for field in row["fields"]}
+    fields.update((field["name"], Field(field["width"], None, field["access"], field["reset"],
+                                        field["hot_reset"])) for field in row["declared_fields"])
+    return fields
+
+
 def expected(ntbsim):
     """Space -> member's name -> Register, from the map."""
     spaces = {}
     for space, content in register_map.of_program(ntbsim).spaces.items():
         spaces[space] = registers = {}
         for row in content["registers"]:
-            fields = {field["name"]: Field(field["msb"], field["lsb"], field["access"],
-                                           field["reset"], field["hot_reset"])
-                      for field in row["fields"]}
             for member in row["members"]:
-                registers[member["name"]] = Register(member["offset"], 8 * row["size"], fields)
+                registers[member["name"]] = Register(member["offset"], 8 * row["size"],
+                                                     fields_of(row))
+        for row in content["declared"]:
+            registers[row["name"]] = Register(None, 8 * row["size"], fields_of(row))
     return spaces
 
 

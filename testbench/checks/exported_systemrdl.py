@@ -47,10 +47,11 @@ class Component:
     """A component: type, own properties, components in it, and its one instance."""
 
     def __init__(self, definition):
-        body = next(definition.below("component_body"))
-        self.kind = next(definition.below("component_type")).text
-        named = list(definition.below("component_named_def"))
-        self.name = named[0].part("id") if named else None
+        header = next(child for child in definition.children
+                      if child.kind in ("component_named_def", "component_anon_def"))
+        body = next(header.below("component_body"))
+        self.kind = header.part("type")
+        self.name = header.part("id")
         self.properties, self.inside = {}, []
         for element in body.children:
             for part in element.children:
@@ -107,17 +108,31 @@ def tree_of(lines, source):
 def field(component):
     """A field's name and an exported_registers.Field."""
     properties = component.properties
+    access = ACCESS[properties["sw"], properties["hw"], properties.get("onwrite")]
+    hot_reset = HOT_RESET[properties["resetsignal"]]
+    if component.instance is None:
+        width = properties.get("fieldwidth")
+        return component.name, exported_registers.Field(
+            None if width is None else int(width), None, access, int(properties["reset"], 0),
+            hot_reset)
     bits = next(component.instance.below("range"))
-    access = properties["sw"], properties["hw"], properties.get("onwrite")
     return component.instance.part("id"), exported_registers.Field(
-        int(bits.part("msb")), int(bits.part("lsb")), ACCESS[access], component.number("a0"),
-        HOT_RESET[properties["resetsignal"]])
+        int(bits.part("msb")), int(bits.part("lsb")), access, component.number("a0"), hot_reset)
+
+
+def register(component, offset):
+    """A register component as an exported_registers.Register."""
+    return exported_registers.Register(offset, int(component.properties["regwidth"]),
+                                       dict(field(inside) for inside in component.inside))
 
 
 def collect(parent, base, indices, registers):
     """Adds every register in `parent`, which begins at `base`, to `registers`."""
     for component in parent.inside:
-        if component.kind not in ("reg", "regfile") or component.instance is None:
+        if component.kind not in ("reg", "regfile"):
+            continue
+        if component.instance is None:
+            registers[component.word("ntb_name")] = register(component, None)
             continue
         sizes = [int(size.part("size"), 0) for size in component.instance.below("array")]
         for i in range(sizes[0] if sizes else 1):
@@ -129,9 +144,7 @@ def collect(parent, base, indices, registers):
             name = exported_registers.with_indices(component.word("ntb_name"), here)
             if name in registers:
                 raise ValueError(f"{name} is there twice")
-            registers[name] = exported_registers.Register(
-                start, int(component.properties["regwidth"]),
-                dict(field(inside) for inside in component.inside))
+            registers[name] = register(component, start)
 
 
 def registers_in(root):

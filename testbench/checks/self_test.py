@@ -343,7 +343,7 @@ class Exports(unittest.TestCase):
 
 ### A{n}B\n
 | bits | field | access | reset | hot reset | |\n|---|---|---|---|---|---|
-| 3:2 | F | rw1c | 0x1? | resets | text |\n| unknown | G | ro | 0x0 | keeps | |
+| 3:2 | F | rw1c | 0x1? | resets | text |\n| unknown | G | ro | 0x0 | keeps | (2 bits; source) |
 
 ### C\n\n| bits | field | access | reset | hot reset | |\n|---|---|---|---|---|---|
 | 31:0 | V | rw | 0x0 | keeps | |\n"""
@@ -377,10 +377,25 @@ class Exports(unittest.TestCase):
         self.assertTrue(exported_ipxact.lint(self.IPXACT, grammar))  # vendor etc. are missing
         self.assertEqual(exported_ipxact.lint("<a/>", []), [])
 
-    def test_markdown_is_read_with_its_families_and_without_what_is_not_mapped(self):
+    def test_markdown_is_read_with_its_families_and_with_what_has_no_place(self):
         document = exported_markdown.tree_of(self.MARKDOWN)
-        self.assertEqual(exported_markdown.registers_in(document, {"Space": "s"}),
-                         {"s": self.PAIR})
+        found = exported_markdown.registers_in(document, {"Space": "s"})["s"]
+        declared = exported_registers.Field(2, None, "ro", 0, "keeps")
+        self.assertEqual(found.pop("C"), exported_registers.Register(
+            None, 32, {"V": exported_registers.Field(31, 0, "rw", 0, "keeps")}))
+        self.assertEqual(found, {name: register._replace(fields={"F": self.FIELD, "G": declared})
+                                 for name, register in self.PAIR.items()})
+
+    def test_ipxact_tells_what_has_no_place(self):
+        text = self.IPXACT.replace("</ipxact:registerFile></ipxact:addressBlock>", """
+            </ipxact:registerFile><ipxact:vendorExtensions><ntb:declaredRegister>
+            <ntb:name>C{n}</ntb:name><ntb:size>32</ntb:size><ntb:declaredField>
+            <ntb:name>G</ntb:name><ntb:access>ro</ntb:access><ntb:reset>0</ntb:reset>
+            <ntb:hotReset>keeps</ntb:hotReset></ntb:declaredField></ntb:declaredRegister>
+            </ipxact:vendorExtensions></ipxact:addressBlock>""")
+        self.assertEqual(exported_ipxact.registers_in(text)["s"]["C{n}"],
+                         exported_registers.Register(None, 32, {
+                             "G": exported_registers.Field(None, None, "ro", 0, "keeps")}))
 
 
 class TestPlan(unittest.TestCase):

@@ -8,7 +8,8 @@
 //  - volatile where the device may change the field: ro with a behaviour, rw1c, rw1s;
 //  - resets: the plain one is the fundamental reset; a second one of the type HOT stands where a
 //    hot reset resets the field, too (without it the field is sticky);
-//  - what has no known place is named in comments;
+//  - what has no known place is a vendor extension, too: ntb:declaredRegister of its address block,
+//    ntb:declaredField of its register;
 //  - what the standard has no element for is a vendor extension in a namespace of ours.
 #include "testbench/regs/export.h"
 #include "testbench/regs/families.h"
@@ -131,19 +132,43 @@ void write_field(writer& out, const reg& r, const field& f) {
     out.close("ipxact:field");
 }
 
-/// Sources and behaviours; `index` is the letter that an array counts, or empty.
-void write_extensions(writer& out, const reg& r, std::string_view index) {
-    out.open("ipxact:vendorExtensions");
-    out.element_if("ntb:index", index);
+void write_declared_field(writer& out, const declared_field& f) {
+    out.open("ntb:declaredField");
+    out.element("ntb:name", f.name);
+    out.element_if("ntb:description", f.gloss);
+    if (f.width != 0)
+        out.element("ntb:width", std::size_t{f.width});
+    out.element("ntb:access", word_of(f.policy));
+    out.element("ntb:reset", std::size_t{f.reset});
+    out.element("ntb:resetConfidence", word_of(f.reset_confidence));
+    out.element("ntb:hotReset", word_of(f.on_hot_reset));
+    out.element("ntb:source", f.source);
+    out.close("ntb:declaredField");
+}
+
+/// Sources, behaviours, and fields without a position.
+void write_facts(writer& out, const space& s, const reg& r) {
     out.element("ntb:source", r.source);
     out.element_if("ntb:behaviour", r.behaviour);
     out.element("ntb:confidence", word_of(r.sureness));
     if (r.dword_only)
         out.element("ntb:dwordOnly", "true");
-    out.close("ipxact:vendorExtensions");
+    for_each_declared_field(s, r,
+                            [&out](const declared_field& f) { write_declared_field(out, f); });
 }
 
-void write_node(writer& out, const family_node& n, std::uint32_t base) {
+void write_declared_register(writer& out, const space& s, const reg& r) {
+    out.open("ntb:declaredRegister");
+    out.element("ntb:name", r.name);
+    out.element("ntb:description", r.description);
+    out.element("ntb:size", std::size_t{r.size} * 8U);
+    for (std::size_t i = 0; i < r.field_count(); ++i)
+        write_field(out, r, r.fields[i]);
+    write_facts(out, s, r);
+    out.close("ntb:declaredRegister");
+}
+
+void write_node(writer& out, const space& s, const family_node& n, std::uint32_t base) {
     const std::string_view index(&n.array.letter, n.is_array() ? 1 : 0);
     out.open(n.row != nullptr ? "ipxact:register" : "ipxact:registerFile");
     out.element("ipxact:name", n.name);
@@ -157,13 +182,16 @@ void write_node(writer& out, const family_node& n, std::uint32_t base) {
         out.element("ipxact:size", std::size_t{n.row->size} * 8U);
         for (std::size_t i = 0; i < n.row->field_count(); ++i)
             write_field(out, *n.row, n.row->fields[i]);
-        write_extensions(out, *n.row, index);
+        out.open("ipxact:vendorExtensions");
+        out.element_if("ntb:index", index);
+        write_facts(out, s, *n.row);
+        out.close("ipxact:vendorExtensions");
         out.close("ipxact:register");
         return;
     }
     out.element("ipxact:range", number(n.array.stride));
     for (const family_node& child : n.children)
-        write_node(out, child, 0);
+        write_node(out, s, child, 0);
     out.open("ipxact:vendorExtensions");
     out.element("ntb:index", index);
     out.close("ipxact:vendorExtensions");
@@ -174,6 +202,7 @@ void write_space(writer& out, const space& s) {
     out.open("ipxact:memoryMap");
     out.element("ipxact:name", s.name);
     out.element("ipxact:displayName", s.title);
+    out.element("ipxact:description", s.reached_by);
     out.open("ipxact:addressBlock");
     out.element("ipxact:name", "registers");
     out.element("ipxact:baseAddress", number(s.base));
@@ -181,9 +210,13 @@ void write_space(writer& out, const space& s) {
     out.element("ipxact:width", std::size_t{32});
     out.element("ipxact:usage", "register");
     for (const family_node& n : families_of(s))
-        write_node(out, n, s.base);
-    for (const std::string& text : declared_lines(s))
-        out.line("<!-- " + text + " -->");
+        write_node(out, s, n, s.base);
+    if (s.declared_count != 0) {
+        out.open("ipxact:vendorExtensions");
+        for (std::size_t i = 0; i < s.declared_count; ++i)
+            write_declared_register(out, s, s.declared[i]);
+        out.close("ipxact:vendorExtensions");
+    }
     out.close("ipxact:addressBlock");
     out.element("ipxact:addressUnitBits", std::size_t{8});
     out.close("ipxact:memoryMap");

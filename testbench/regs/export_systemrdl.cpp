@@ -5,7 +5,8 @@
 //    `onwrite = woset` (both `sw = rw; hw = rw`), wo `sw = w; hw = r`, reserved `sw = r; hw = na`;
 //  - resets: the reset value is that of both kinds; `resetsignal` names the one that reaches the
 //    field: fundamental_reset where a hot reset keeps it (sticky), any_reset otherwise;
-//  - what has no known place is named in comments;
+//  - what has no known place is defined and has no instance: a register (named by its pattern, as
+//    an instance would be) in its space, a field in its register;
 //  - what the language has no word for is a property of ours, ntb_...: all are declared at the top
 //    of the file with a comment.
 #include "testbench/regs/export.h"
@@ -27,13 +28,14 @@ property ntb_name { type = string; component = reg; };
 property ntb_index { type = string; component = reg | regfile; };
 // Where the facts are from, which statements of docs/reference/behaviour.md tell what the register
 // does, and how sure that is: "documented", "inferred" or "not confirmed".
-property ntb_source { type = string; component = reg; };
+property ntb_source { type = string; component = reg | field; };
 property ntb_behaviour { type = string; component = reg; };
 property ntb_confidence { type = string; component = reg; };
 // Accesses of less than 32 bits are ignored.
 property ntb_dword_only { type = boolean; component = reg; };
 // How sure the reset value is.
 property ntb_reset_confidence { type = string; component = field; };
+// Registers whose address and fields whose position no source tells are defined without an instance.
 )";
 
 /// A string literal.
@@ -90,15 +92,30 @@ std::string_view access_text(access policy) {
     return "sw = r; hw = na;";
 }
 
+void write_field_facts(writer& out, std::string_view gloss, access policy, hot_reset on_hot_reset,
+                       confidence reset_confidence) {
+    out.property("desc", gloss);
+    out.line(std::string(access_text(policy)));
+    out.line(on_hot_reset == hot_reset::keeps ? "resetsignal = fundamental_reset;"
+                                              : "resetsignal = any_reset;");
+    out.property("ntb_reset_confidence", word_of(reset_confidence));
+}
+
 void write_field(writer& out, const field& f) {
     out.open("field");
-    out.property("desc", f.gloss);
-    out.line(std::string(access_text(f.policy)));
-    out.line(f.on_hot_reset == hot_reset::keeps ? "resetsignal = fundamental_reset;"
-                                                : "resetsignal = any_reset;");
-    out.property("ntb_reset_confidence", word_of(f.reset_confidence));
+    write_field_facts(out, f.gloss, f.policy, f.on_hot_reset, f.reset_confidence);
     out.close(std::string(f.name) + "[" + std::to_string(f.msb) + ":" + std::to_string(f.lsb) +
               "] = " + hex_of_width(f.reset, f.msb - f.lsb + 1U));
+}
+
+void write_declared_field(writer& out, const declared_field& f) {
+    out.open("field " + std::string(f.name));
+    write_field_facts(out, f.gloss, f.policy, f.on_hot_reset, f.reset_confidence);
+    out.property("ntb_source", f.source);
+    if (f.width != 0)
+        out.line("fieldwidth = " + std::to_string(f.width) + ";");
+    out.line("reset = " + hex(f.reset, 1) + ";");
+    out.close("");
 }
 
 /// "NAME @ 0x400", "NAME[4] @ 0x430 += 0x4".
@@ -112,7 +129,7 @@ std::string placed(const family_node& n) {
     return out;
 }
 
-void write_register_body(writer& out, const reg& r, std::string_view label) {
+void write_register_body(writer& out, const space& s, const reg& r, std::string_view label) {
     out.property("ntb_name", label);
     out.property("desc", r.description);
     out.line("regwidth = " + std::to_string(r.size * 8U) + ";");
@@ -121,18 +138,26 @@ void write_register_body(writer& out, const reg& r, std::string_view label) {
     out.property("ntb_confidence", word_of(r.sureness));
     if (r.dword_only)
         out.line("ntb_dword_only = true;");
+    for_each_declared_field(s, r,
+                            [&out](const declared_field& f) { write_declared_field(out, f); });
     for (std::size_t i = 0; i < r.field_count(); ++i)
         write_field(out, r.fields[i]);
 }
 
-void write_node(writer& out, const family_node& n) {
+void write_declared_register(writer& out, const space& s, const reg& r) {
+    out.open("reg " + identifier_of(r));
+    write_register_body(out, s, r, r.name);
+    out.close("");
+}
+
+void write_node(writer& out, const space& s, const family_node& n) {
     out.open(n.row == nullptr ? "regfile" : "reg");
     if (n.is_array())
         out.property("ntb_index", std::string_view(&n.array.letter, 1));
     if (n.row != nullptr)
-        write_register_body(out, *n.row, n.label);
+        write_register_body(out, s, *n.row, n.label);
     for (const family_node& child : n.children)
-        write_node(out, child);
+        write_node(out, s, child);
     out.close(placed(n));
 }
 
@@ -140,14 +165,15 @@ void write_space(writer& out, const space& s) {
     out.blank();
     out.open("addrmap ntb_" + std::string(s.name));
     out.property("name", s.title);
+    out.property("desc", s.reached_by);
     out.line("littleendian;");
     out.line("signal { desc = \"Fundamental reset (its polarity here is not the pin's)\"; "
              "activehigh; } fundamental_reset;");
     out.line("signal { desc = \"Fundamental or hot reset\"; activehigh; } any_reset;");
+    for (std::size_t i = 0; i < s.declared_count; ++i)
+        write_declared_register(out, s, s.declared[i]);
     for (const family_node& n : families_of(s))
-        write_node(out, n);
-    for (const std::string& text : declared_lines(s))
-        out.line("// " + text);
+        write_node(out, s, n);
     out.close("");
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "testbench/regs/export.h"
+#include "testbench/regs/families.h"
 
 using namespace ntb::regs;
 
@@ -77,9 +78,36 @@ BOOST_AUTO_TEST_CASE(families_are_arrays_and_regfiles) {
         BOOST_TEST(contains(text, what), what);
 }
 
+BOOST_AUTO_TEST_CASE(what_has_no_known_place_is_defined_without_an_instance) {
+    const std::string text = export_systemrdl();
+    for (const space& s : spaces) {
+        for (std::size_t i = 0; i < s.declared_count; ++i) {
+            BOOST_TEST(contains(text, "  reg " + identifier_of(s.declared[i]) + " {\n"));
+            BOOST_TEST(!contains(text, "} " + identifier_of(s.declared[i]) + " @"));
+        }
+        for (std::size_t i = 0; i < s.declared_field_count; ++i)
+            BOOST_TEST(
+                contains(text, "    field " + std::string(s.declared_fields[i].name) + " {\n"));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(in_ipxact)
+
+BOOST_AUTO_TEST_CASE(what_has_no_known_place_is_a_vendor_extension) {
+    const std::string text = export_ipxact();
+    for (const space& s : spaces) {
+        for (std::size_t i = 0; i < s.declared_count; ++i) {
+            const std::string name(s.declared[i].name);
+            BOOST_TEST(contains(text, "<ntb:name>" + name + "</ntb:name>"), name);
+            BOOST_TEST(!contains(text, "<ipxact:displayName>" + name + "<"), name);
+        }
+        for (std::size_t i = 0; i < s.declared_field_count; ++i)
+            BOOST_TEST(contains(text, "<ntb:name>" + std::string(s.declared_fields[i].name) +
+                                          "</ntb:name>"));
+    }
+}
 
 BOOST_AUTO_TEST_CASE(access_is_said_with_access_and_modified_write_value) {
     const std::string status = xml_of("NTINTSTS");
