@@ -58,6 +58,9 @@ json register_json(const space& s, const reg& r) {
     for_each_declared_field(s, r, [&out](const declared_field& f) {
         out["declared_fields"].push_back(declared_field_json(f));
     });
+    for (const family_member& device : family)
+        if (reset_of(r, device.id) != reset_of(r))
+            out["reset_of_device"][std::string(device.name)] = reset_of(r, device.id);
     return out;
 }
 

@@ -71,6 +71,8 @@ std::string details(const space& s, const reg& r) {
     if (r.dword_only)
         out += ", dword accesses only";
     out += "; " + std::string(word_of(r.sureness)) + ". Source: " + cell(r.source) + ".";
+    if (const std::string others = other_devices_text(r); !others.empty())
+        out += " Reset value " + others + ".";
     out += r.behaviour.empty() ? " Storage only.\n\n"
                                : " Behaviour: " + std::string(r.behaviour) + ".\n\n";
     out += "| bits | field | access | reset | hot reset | |\n|---|---|---|---|---|---|\n";

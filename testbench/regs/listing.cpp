@@ -238,10 +238,8 @@ std::string show_text(const named& what) {
     if (is_mapped(r))
         facts.push_back({"reset", hex_of_width(reset_of(r), r.size * 8U) +
                                       (reset_is_uncertain(r) ? " (not confirmed)" : "")});
-    for (const family_member& device : family)
-        if (reset_of(r, device.id) != reset_of(r))
-            facts.push_back({"", hex_of_width(reset_of(r, device.id), r.size * 8U) + " in the " +
-                                     std::string(device.name)});
+    if (const std::string others = other_devices_text(r); !others.empty())
+        facts.push_back({"", others});
     if (r.first.letter != 0)
         facts.push_back({"family", std::string(r.name) + ": " + family_text(r)});
     facts.push_back({"confidence", std::string(word_of(r.sureness))});

@@ -105,6 +105,15 @@ std::string family_text(const reg& r) {
     return out;
 }
 
+std::string other_devices_text(const reg& r) {
+    std::string out;
+    for (const family_member& device : family)
+        if (reset_of(r, device.id) != reset_of(r))
+            out += (out.empty() ? "" : ", ") + hex_of_width(reset_of(r, device.id), r.size * 8U) +
+                   " in the " + std::string(device.name);
+    return out;
+}
+
 bool reset_is_uncertain(const reg& r) {
     for (std::size_t i = 0; i < r.field_count(); ++i)
         if (r.fields[i].reset_confidence != confidence::documented)

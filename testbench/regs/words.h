@@ -38,6 +38,8 @@ namespace ntb::regs {
 
 /// "n = 0..5, every 0x10"; empty where the row is no family.
 [[nodiscard]] std::string family_text(const reg& r);
+/// Reset values in other members of the device family: "0x808F in the 89HPES32NT8AG2, ...".
+[[nodiscard]] std::string other_devices_text(const reg& r);
 
 /// Is the reset value of a field of this register uncertain?
 [[nodiscard]] bool reset_is_uncertain(const reg& r);
