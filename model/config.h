@@ -31,10 +31,18 @@ enum class port_mode : std::uint8_t {
            m == port_mode::nt_dma;
 }
 
-/// Whether the port's bridge function leads to the partition's host.
+/// Whether a port of this mode leads to its partition's host. That an NT-only port counts as the
+/// partition's upstream port (SWPARTxSTS.US) is not confirmed.
+[[nodiscard]] constexpr bool leads_to_host(port_mode m) {
+    return m != port_mode::disabled && m != port_mode::downstream && m != port_mode::unattached;
+}
+[[nodiscard]] constexpr bool has_dma_function(port_mode m) {
+    return m == port_mode::upstream_dma || m == port_mode::upstream_nt_dma ||
+           m == port_mode::nt_dma;
+}
+/// Whether the mode has an upstream bridge, and so a secondary bus to reset.
 [[nodiscard]] constexpr bool has_upstream_bridge(port_mode m) {
-    return m == port_mode::upstream || m == port_mode::upstream_nt ||
-           m == port_mode::upstream_dma || m == port_mode::upstream_nt_dma;
+    return leads_to_host(m) && m != port_mode::nt && m != port_mode::nt_dma;
 }
 
 /// SWPARTxSTS.STATE encodings (B3.6); 2 is unknown.
@@ -57,6 +65,9 @@ struct bar_config {
 struct port_config {
     port_mode mode = port_mode::disabled;
     partition_number partition{};
+    /// A host is connected even where the mode has no NT function, as one may appear by a change of
+    /// the mode. Where the mode has one there is a host anyway.
+    bool host = false;
     /// Requester ID of the host behind this port, for doors that carry none (vfio-user).
     requester_id host_requester{};
     std::uint8_t device_number = 0;
@@ -137,6 +148,10 @@ struct timing_config {
     std::uint32_t window = 10;            ///< memory-window translation
     std::uint32_t link_retrain_ns = 1000; ///< DL_Down to DL_Up of a hot reset, nanoseconds
     std::uint32_t completion_timeout_us = 50000;
+    /// Unit of RDRAINDELAY, POMCDELAY, SEDELAY and USSBRDELAY, nanoseconds: 1 us makes the
+    /// defaults of the registers add up to the 2 ms and 2.5 ms of a sister switch (B3.4); not
+    /// confirmed.
+    std::uint32_t change_delay_unit_ns = 1000;
 };
 inline constexpr std::uint32_t max_timing_cycles =
     255; ///< bound of each cycle count (delay lines have 256 places)
@@ -148,6 +163,7 @@ inline constexpr std::uint32_t max_timing_cycles =
     t.ingress = t.egress = t.decode = t.gasa = 0;
     t.doorbell = t.message = t.event = t.interrupt = t.window = 0;
     t.link_retrain_ns = 0;
+    t.change_delay_unit_ns = 0;
     return t;
 }
 

@@ -14,8 +14,8 @@ namespace ntb {
 
 nt_function::nt_function(port_number port, const topology_config& topology,
                          const timing_config& timing, const core_clock& clock, switch_core& core,
-                         interrupt_output& output, bool sharing)
-    : port_(port), partition_(topology.ports[port.value()].partition), sharing_(sharing),
+                         interrupt_output& output)
+    : port_(port), partition_(topology.ports[port.value()].partition),
       config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
       bank_(register_plan(), *this, 0, core.layout(), regs::space_id::nt,
             std::array<plan::declared_behaviour, 0>{}),

@@ -40,13 +40,16 @@ class nt_function {
 public:
     static constexpr std::uint32_t space_size = 0x1000;
 
-    /// `sharing` = another NT function has the same partition (topology "seed").
     nt_function(port_number port, const topology_config& topology, const timing_config& timing,
-                const core_clock& clock, switch_core& core, interrupt_output& output, bool sharing);
+                const core_clock& clock, switch_core& core, interrupt_output& output);
 
     [[nodiscard]] port_number port() const { return port_; }
     [[nodiscard]] partition_number partition() const { return partition_; }
+    /// Whether another NT function has the same partition (topology "seed").
     [[nodiscard]] bool shares_partition() const { return sharing_; }
+    void set_sharing(bool sharing) { sharing_ = sharing; }
+    /// The port belongs to another partition from now on.
+    void move_to(partition_number partition) { partition_ = partition; }
     [[nodiscard]] bool in_active_partition() const;
 
     // --- the doors -----------------------------------------------------------------------------
@@ -152,7 +155,7 @@ private:
 
     port_number port_;
     partition_number partition_;
-    bool sharing_;
+    bool sharing_ = false;
     const port_config config_;
     const timing_config& timing_;
     const core_clock& clock_;

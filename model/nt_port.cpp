@@ -22,12 +22,11 @@ void wait_until(std::uint64_t ps) {
 } // namespace
 
 nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
-                 const topology_config& topology, const timing_config& timing, switch_core& core,
-                 bool sharing)
+                 const topology_config& topology, const timing_config& timing, switch_core& core)
     : sc_module(name), number_(number), timing_(timing),
       host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
       core_(core), link_(topology.ports[number.value()], timing, core.clock()),
-      function_(number, topology, timing, core.clock(), core, *this, sharing),
+      function_(number, topology, timing, core.clock(), core, *this),
       config_(*this, door_kind::config, 0, "config"), bars_{{{*this, door_kind::bar, 0, "bar0"},
                                                              {*this, door_kind::bar, 1, "bar1"},
                                                              {*this, door_kind::bar, 2, "bar2"},
@@ -42,6 +41,11 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
     interrupts.dont_initialize();
     sc_core::sc_spawn([this] { function_.interrupts().deliver(); }, "deliver_interrupts",
                       &interrupts);
+    sc_core::sc_spawn_options training;
+    training.spawn_method();
+    training.set_sensitivity(&trained_);
+    training.dont_initialize();
+    sc_core::sc_spawn([this] { train_link(); }, "train_link", &training);
     sc_core::sc_spawn([this] { upstream_thread(); }, "upstream_thread");
 }
 
@@ -341,9 +345,34 @@ void nt_port::upstream_thread() {
     }
 }
 
-void nt_port::set_link(bool up) {
-    if (up == link_.up())
-        return;
+void nt_port::set_host_connected(bool connected) {
+    host_connected_ = connected;
+    if (connected)
+        train_link();
+    else
+        drop_link();
+}
+
+void nt_port::drop_link() {
+    trained_.cancel();
+    if (link_.up())
+        link_is(false);
+}
+
+void nt_port::train_link() {
+    // Nobody is at an unbound socket, whatever is said of the host.
+    if (!link_.up() && host_connected_ && present_ && !held_ && upstream_.socket.size() != 0)
+        link_is(true);
+}
+
+void nt_port::train_link_later() {
+    if (timing_.link_retrain_ns == 0)
+        train_link();
+    else if (host_connected_)
+        trained_.notify(sc_core::sc_time(timing_.link_retrain_ns, sc_core::SC_NS));
+}
+
+void nt_port::link_is(bool up) {
     if (!up) {
         function_.reset_hot();
         upstream_line_.clear();
@@ -358,6 +387,36 @@ void nt_port::set_link(bool up) {
     core_.link_changed(number_, up);
     if (up)
         function_.interrupts().link_came_up();
+}
+
+void nt_port::attach(port_mode mode, partition_number partition, bool reset) {
+    const bool appears = has_nt_function(mode);
+    if (present_ && (!appears || reset)) {
+        const bool was_up = link_.up();
+        drop_link(); // resets the function
+        if (!was_up)
+            function_.reset_hot();
+    }
+    function_.move_to(partition);
+    if (appears && !present_)
+        function_.reset_fundamental();
+    present_ = appears;
+    train_link_later();
+}
+
+void nt_port::hold_in_reset(bool held) {
+    held_ = held;
+    if (held)
+        drop_link();
+    else
+        train_link_later();
+}
+
+void nt_port::reset_fundamental() {
+    if (!present_)
+        return;
+    function_.reset_fundamental();
+    function_.set_negotiated_link(link_.up()); // the link stays as it is
 }
 
 void nt_port::trace(trace_sink& sink) {

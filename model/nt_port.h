@@ -3,6 +3,9 @@
 // come in through a door, occupy the link, wait out the ingress pipeline, act in the function, and
 // are answered through the egress pipeline; MSI, INTx and translated requests leave by `upstream`.
 //
+// The function is there while the port's mode has one; without it, or without a host, or while its
+// partition is held in reset, the link is down.
+//
 // Units: bytes; picoseconds. Threading: the SystemC thread; b_transport waits, so only from
 // SC_THREADs. Errors: TLM_ADDRESS_ERROR_RESPONSE for an unsupported request or a dead link (reads
 // give all ones), as PCIe completes them at the requester.
@@ -13,30 +16,37 @@
 #include <tlm>
 
 #include "model/config.h"
+#include "model/configurable_port.h"
 #include "model/delay_line.h"
 #include "model/forwarding.h"
 #include "model/link.h"
 #include "model/nt_function.h"
+#include "model/nt_port_sockets.h"
 #include "model/pcie_extension.h"
 
 namespace ntb {
 
-class nt_port : public sc_core::sc_module, public interrupt_output, public forwarding_target {
+class nt_port : public sc_core::sc_module,
+                public interrupt_output,
+                public forwarding_target,
+                public configurable_port {
 public:
     nt_port(const sc_core::sc_module_name& name, port_number number,
-            const topology_config& topology, const timing_config& timing, switch_core& core,
-            bool sharing);
+            const topology_config& topology, const timing_config& timing, switch_core& core);
     ~nt_port() override { upstream_payload_.clear_extension(&upstream_extension_); } // is not its
 
-    [[nodiscard]] tlm::tlm_target_socket<>& config_socket() { return config_.socket; }
-    [[nodiscard]] tlm::tlm_target_socket<>& bar_socket(unsigned bar) { return bars_[bar].socket; }
-    [[nodiscard]] tlm::tlm_initiator_socket<>& upstream_socket() { return upstream_.socket; }
+    [[nodiscard]] nt_target_socket& config_socket() { return config_.socket; }
+    [[nodiscard]] nt_target_socket& bar_socket(unsigned bar) { return bars_[bar].socket; }
+    [[nodiscard]] nt_initiator_socket& upstream_socket() { return upstream_.socket; }
     [[nodiscard]] nt_function& function() { return function_; }
     [[nodiscard]] const link& pcie_link() const { return link_; }
 
-    /// Data link up or surprise down. Down resets the function as a hot reset does (PCIe 2.1
-    /// section 2.9.1).
-    void set_link(bool up);
+    /// The host comes, or goes: data link up, if the port can have one now, or surprise down.
+    void set_host_connected(bool connected);
+    /// The link goes down. Down resets the function as a hot reset does (PCIe 2.1 section 2.9.1).
+    void drop_link();
+    /// The link comes up if there is a host and a function out of reset.
+    void train_link();
 
     /// Declares this port's signals. Elaboration only.
     void trace(trace_sink& sink);
@@ -44,6 +54,11 @@ public:
     // interrupt_output
     bool send_msi(std::uint64_t address, std::uint32_t data) override;
     bool send_intx(bool asserted) override;
+
+    // configurable_port
+    void attach(port_mode mode, partition_number partition, bool reset) override;
+    void hold_in_reset(bool held) override;
+    void reset_fundamental() override;
 
     // forwarding_target
     [[nodiscard]] bool accepts_requests() const override;
@@ -65,7 +80,7 @@ private:
             : socket(socket_name), owner_(owner), kind_(kind), bar_(bar) {
             socket.bind(*this);
         }
-        tlm::tlm_target_socket<> socket;
+        nt_target_socket socket;
 
         void b_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) override {
             if (delay != sc_core::SC_ZERO_TIME) {
@@ -98,7 +113,7 @@ private:
     class upstream_door : public tlm::tlm_bw_transport_if<> {
     public:
         upstream_door() : socket("upstream") { socket.bind(*this); }
-        tlm::tlm_initiator_socket<> socket;
+        nt_initiator_socket socket;
         tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&,
                                            sc_core::sc_time&) override {
             return tlm::TLM_COMPLETED;
@@ -123,6 +138,8 @@ private:
     [[nodiscard]] bool opens_config_space(unsigned bar) const {
         return bar == 0 && function_.memory_space_enabled() && function_.bar0_is_config_space();
     }
+    void link_is(bool up);
+    void train_link_later();
     void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     unsigned transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
@@ -153,6 +170,10 @@ private:
     std::array<door, bar_count> bars_;
     upstream_door upstream_;
     delay_line<upstream_tlp, 256> upstream_line_;
+    bool present_ = false;        ///< the mode has an NT function
+    bool held_ = false;           ///< the partition is in reset
+    bool host_connected_ = false; ///< what set_host_connected() said last
+    sc_core::sc_event trained_;
     bool host_sees_intx_ = false; ///< Assert_INTA has reached it
     tlm::tlm_generic_payload upstream_payload_;
     pcie_extension upstream_extension_;

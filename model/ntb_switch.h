@@ -13,6 +13,7 @@
 #include <tlm>
 
 #include "model/config.h"
+#include "model/nt_port_sockets.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
 
@@ -29,19 +30,24 @@ public:
                const timing_config& timing, trace_sink* trace = nullptr);
     ~ntb_switch() override;
 
-    /// Whether the topology gives this port an NT function, and so sockets.
+    /// Whether this port can have an NT function, and so has sockets; they may stay unbound.
+    [[nodiscard]] bool has_sockets(port_number port) const;
+    /// Whether its mode gives it an NT function now (the topology's to begin with).
     [[nodiscard]] bool has_nt(port_number port) const;
+    /// The partition it belongs to now.
+    [[nodiscard]] partition_number partition_of(port_number port) const;
 
-    /// Target sockets of a port with an NT function (address = offset in the space).
-    tlm::tlm_target_socket<>& config_socket(port_number port);
-    tlm::tlm_target_socket<>& bar_socket(port_number port, bar_number bar);
+    /// Target sockets of a port with sockets (address = offset in the space).
+    nt_target_socket& config_socket(port_number port);
+    nt_target_socket& bar_socket(port_number port, bar_number bar);
     /// Memory writes and reads into that port's host, MSI and INTx included.
-    tlm::tlm_initiator_socket<>& upstream_socket(port_number port);
+    nt_initiator_socket& upstream_socket(port_number port);
 
     /// Aperture in bytes of a BAR as BARSETUP has it now; 0 = disabled or upper half.
     [[nodiscard]] std::uint64_t bar_size(port_number port, bar_number bar) const;
 
-    /// Data link up or (surprise) down on that port.
+    /// A host is at that port's link, or leaves it (surprise down). The data link is up while
+    /// there is one, the port's mode has an NT function and its partition is not held in reset.
     void set_link(port_number port, bool up);
     [[nodiscard]] bool link_up(port_number port) const;
     /// Hot reset arriving on that port's link: link down and up, then as behaviour.md section 4.
@@ -65,7 +71,6 @@ private:
     timing_config timing_;
     std::unique_ptr<switch_core> core_;
     std::array<std::unique_ptr<nt_port>, max_ports> ports_;
-    std::array<bool, max_ports> link_wanted_{}; ///< what set_link() asked for last
 };
 
 } // namespace ntb

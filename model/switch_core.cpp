@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "model/configurable_port.h"
 #include "model/nt_function.h"
 #include "model/regs/sw_refs.h"
 #include "model/regs/trace_names.h"
@@ -22,12 +23,15 @@ const layout_config& checked(const topology_config& topology) {
 
 switch_core::switch_core(const sc_core::sc_module_name& name, const topology_config& topology,
                          const timing_config& timing)
-    : sc_module(name), timing_(timing), clock_(timing.core_clock_ps), layout_(checked(topology)),
+    : sc_module(name), timing_(timing), seed_(topology.compat == compatibility::seed),
+      clock_(timing.core_clock_ps), layout_(checked(topology)),
       bank_(register_plan(), *this, registers_base, layout_, regs::space_id::sw,
             std::array<plan::declared_behaviour, 0>{}),
       doorbells_(clock_, timing.doorbell, functions_),
       messages_(clock_, timing.message, functions_),
-      events_(clock_, timing.event, functions_, *this), temperature_(*this) {
+      events_(clock_, timing.event, functions_, *this), temperature_(*this),
+      delays_(*this, timing.change_delay_unit_ns), modes_(*this, delays_),
+      partitions_(*this, delays_) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned p = 0; p < max_ports; ++p)
@@ -45,11 +49,15 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
     on_due("deliver_doorbells", doorbells_.due(), [this] { doorbells_.deliver(); });
     on_due("deliver_messages", messages_.due(), [this] { messages_.deliver(); });
     on_due("deliver_events", events_.due(), [this] { events_.deliver(); });
+    on_due("change_modes", modes_.due(), [this] { modes_.deliver(); });
+    on_due("change_partitions", partitions_.due(), [this] { partitions_.deliver(); });
 }
 
 const switch_core::plan& switch_core::register_plan() {
     using c = switch_core;
-    static constexpr std::array<plan::behaviour, 15> behaviours{{
+    static constexpr std::array<plan::behaviour, 17> behaviours{{
+        plan::on_write(sw::SWPARTCTL, &c::wrote_swpartctl),
+        plan::on_write(sw::SWPORTCTL, &c::wrote_swportctl),
         plan::on_write(sw::SELINKUPSTS, &c::wrote_event_register),
         plan::on_write(sw::SELINKUPMSK, &c::wrote_event_register),
         plan::on_write(sw::SELINKDNSTS, &c::wrote_event_register),
@@ -86,27 +94,35 @@ void switch_core::load_reset_values(const topology_config& topology) {
         bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_MODE, mode);
         bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_SWPART, port.partition.value());
         bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_DEVNUM, port.device_number);
-        if (!has_nt_function(port.mode))
-            continue;
-        // The port that leads to the host is the partition's upstream port (B3.6; that an NT-only
-        // port counts as one is not confirmed).
-        const std::uint32_t status = sw::SWPARTSTS.at(port.partition.value());
-        bool first = true; // of its partition: topology "seed" has two there, and USID one place
-        for (unsigned lower = 0; lower < p; ++lower)
-            first = first && !(has_nt_function(topology.ports[lower].mode) &&
-                               topology.ports[lower].partition == port.partition);
-        if (!first)
-            continue;
-        bank_.set_reset(status, sw::SWPARTSTS_US, 1);
-        bank_.set_reset(status, sw::SWPARTSTS_USID, p);
-        bank_.set_reset(status, sw::SWPARTSTS_NT, 1);
     }
     bank_.set_reset(sw::TMPSTS.at(), sw::TMPSTS_LTEMP, 0xFF); // history is empty
 }
 
+void switch_core::begin() {
+    for (unsigned p = 0; p < max_ports; ++p)
+        mode_took_effect(port_number(p), false);
+}
+
+void switch_core::mode_took_effect(port_number port, bool reset) {
+    partitions_.show_upstream_ports();
+    configurable_port* const owner = functions_.owner(port);
+    if (owner == nullptr)
+        return; // bridges are not modelled: status registers are all
+    const operating_mode m = modes_.now(port);
+    owner->attach(m.mode, m.partition, reset);
+    functions_.set_present(port, has_nt_function(m.mode));
+    owner->hold_in_reset(partitions_.state(m.partition) == partition_state::reset);
+    doorbell_status_changed();
+    for (nt_function* f : functions_) {
+        bool alone = true;
+        for (const nt_function* other : functions_)
+            alone = alone && (other == f || !(other->partition() == f->partition()));
+        f->set_sharing(seed_ && !alone);
+    }
+}
+
 bool switch_core::partition_active(partition_number partition) const {
-    return bank_.get_field(sw::SWPARTSTS.at(partition.value()), sw::SWPARTSTS_STATE) ==
-           static_cast<std::uint32_t>(partition_state::active);
+    return partitions_.state(partition) == partition_state::active;
 }
 
 forwarding_target* switch_core::target_in(partition_number partition,
@@ -226,6 +242,16 @@ void switch_core::event_reaches_bridges(unsigned partitions) {
                     bank_.get_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_MODE))) &&
                 is_in(port_number(p), partition_number(partition)))
                 bridges_[p]->switch_event_arrived();
+}
+
+void switch_core::wrote_swpartctl(const register_access& a, std::uint32_t) {
+    partitions_.control_written(
+        partition_number((a.offset - sw::SWPARTCTL.at()) / sw::SWPARTCTL.first_stride));
+}
+
+void switch_core::wrote_swportctl(const register_access& a, std::uint32_t) {
+    modes_.control_written(
+        port_number((a.offset - sw::SWPORTCTL.at()) / sw::SWPORTCTL.first_stride));
 }
 
 void switch_core::wrote_event_register(const register_access&, std::uint32_t) {

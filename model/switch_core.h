@@ -13,12 +13,15 @@
 #include <systemc>
 
 #include "model/bridge_function.h"
+#include "model/change_delays.h"
 #include "model/config.h"
 #include "model/core_clock.h"
 #include "model/doorbell_router.h"
 #include "model/function_directory.h"
 #include "model/mapping_table.h"
 #include "model/message_router.h"
+#include "model/partitions.h"
+#include "model/port_modes.h"
 #include "model/register_bank.h"
 #include "model/register_layout.h"
 #include "model/regs/port_refs.h"
@@ -43,9 +46,12 @@ public:
                 const timing_config& timing);
 
     /// Elaboration only.
-    void add(port_number port, nt_function& function, forwarding_target& target) {
-        functions_.add(port, function, target);
+    void add(port_number port, nt_function& function, forwarding_target& target,
+             configurable_port& owner) {
+        functions_.add(port, function, target, owner);
     }
+    /// Elaboration only, after the last add(): ports take the modes of the topology.
+    void begin();
     void trace(trace_sink& sink);
 
     [[nodiscard]] const core_clock& clock() const { return clock_; }
@@ -57,6 +63,9 @@ public:
     [[nodiscard]] bridge_function* bridge(port_number port) const {
         return port.value() < max_ports ? bridges_[port.value()].get() : nullptr;
     }
+    [[nodiscard]] const bank_type& bank() const { return bank_; }
+    [[nodiscard]] port_modes& modes() { return modes_; }
+    [[nodiscard]] partitions& partition_states() { return partitions_; }
     [[nodiscard]] mapping_table& mapping() { return mapping_; }
     [[nodiscard]] doorbell_router& doorbells() { return doorbells_; }
     [[nodiscard]] switch_events& events() { return events_; }
@@ -75,6 +84,8 @@ public:
     [[nodiscard]] std::uint32_t global_read(std::uint32_t address, const register_access& a);
     void global_write(std::uint32_t address, const register_access& a);
 
+    /// SWPORTxSTS shows another mode or partition: the port and the status registers follow.
+    void mode_took_effect(port_number port, bool reset);
     /// The data link of a port went up or down: status and event.
     void link_changed(port_number port, bool up);
     /// Fundamental reset of the bridge functions of a partition's ports.
@@ -97,6 +108,8 @@ private:
     [[nodiscard]] bool is_in(port_number port, partition_number partition) const;
     void take_global_access_time(const register_access& a) const;
 
+    void wrote_swpartctl(const register_access& a, std::uint32_t before);
+    void wrote_swportctl(const register_access& a, std::uint32_t before);
     void wrote_event_register(const register_access& a, std::uint32_t before);
     void wrote_godbellmsk(const register_access& a, std::uint32_t before);
     void wrote_gidbellmsk(const register_access& a, std::uint32_t before);
@@ -104,6 +117,7 @@ private:
     void wrote_tmpalarm(const register_access& a, std::uint32_t before);
 
     const timing_config timing_;
+    const bool seed_; ///< functions may share a partition
     core_clock clock_;
     function_directory functions_;
     register_layout layout_;
@@ -114,6 +128,9 @@ private:
     message_router messages_;
     switch_events events_;
     temperature_sensor temperature_;
+    change_delays delays_;
+    port_modes modes_;
+    partitions partitions_;
 };
 
 } // namespace ntb

@@ -14,18 +14,28 @@ constexpr regs::field_ref field(std::string_view name, std::string_view f) {
     return regs::find_field(regs::sw_map, name, f);
 }
 
+inline constexpr regs::reg_ref RDRAINDELAY = reg("RDRAINDELAY");
+inline constexpr regs::reg_ref POMCDELAY = reg("POMCDELAY");
+inline constexpr regs::reg_ref SEDELAY = reg("SEDELAY");
+inline constexpr regs::reg_ref USSBRDELAY = reg("USSBRDELAY");
 inline constexpr regs::reg_ref SWPARTCTL = reg("SWPART{x}CTL");
 inline constexpr regs::field_ref SWPARTCTL_STATE = field("SWPART{x}CTL", "STATE");
 inline constexpr regs::reg_ref SWPARTSTS = reg("SWPART{x}STS");
+inline constexpr regs::field_ref SWPARTSTS_SCI = field("SWPART{x}STS", "SCI");
+inline constexpr regs::field_ref SWPARTSTS_SCC = field("SWPART{x}STS", "SCC");
 inline constexpr regs::field_ref SWPARTSTS_STATE = field("SWPART{x}STS", "STATE");
 inline constexpr regs::field_ref SWPARTSTS_US = field("SWPART{x}STS", "US");
 inline constexpr regs::field_ref SWPARTSTS_USID = field("SWPART{x}STS", "USID");
 inline constexpr regs::field_ref SWPARTSTS_NT = field("SWPART{x}STS", "NT");
+inline constexpr regs::field_ref SWPARTSTS_DMA = field("SWPART{x}STS", "DMA");
 inline constexpr regs::reg_ref SWPORTCTL = reg("SWPORT{x}CTL");
 inline constexpr regs::field_ref SWPORTCTL_MODE = field("SWPORT{x}CTL", "MODE");
 inline constexpr regs::field_ref SWPORTCTL_SWPART = field("SWPORT{x}CTL", "SWPART");
 inline constexpr regs::field_ref SWPORTCTL_DEVNUM = field("SWPORT{x}CTL", "DEVNUM");
+inline constexpr regs::field_ref SWPORTCTL_OMA = field("SWPORT{x}CTL", "OMA");
 inline constexpr regs::reg_ref SWPORTSTS = reg("SWPORT{x}STS");
+inline constexpr regs::field_ref SWPORTSTS_OMCI = field("SWPORT{x}STS", "OMCI");
+inline constexpr regs::field_ref SWPORTSTS_OMCC = field("SWPORT{x}STS", "OMCC");
 inline constexpr regs::field_ref SWPORTSTS_LINKUP = field("SWPORT{x}STS", "LINKUP");
 inline constexpr regs::field_ref SWPORTSTS_MODE = field("SWPORT{x}STS", "MODE");
 inline constexpr regs::field_ref SWPORTSTS_SWPART = field("SWPORT{x}STS", "SWPART");

@@ -286,7 +286,7 @@ private:
     void read_port(const toml::table& table) {
         reader_.only_keys(table, "port",
                           {"number", "mode", "partition", "requester_id", "device_number",
-                           "link_width", "link_generation", "bar"});
+                           "link_width", "link_generation", "host", "bar"});
         const toml::node& number_node = reader_.required(table, "port", "number");
         const std::uint32_t number = reader_.integer(number_node, "port.number", 0, max_ports - 1);
         if (port_known_.at(number))
@@ -303,6 +303,7 @@ private:
                              device_name(out_.topology.device) + " has no NT function",
                          "use port " + nt_port_list(out_.topology.device));
         read_partition_of(table, number, port);
+        read_host(table, number, port);
         read_link(table, port);
         if (const auto* node = toml_reader::find(table, "device_number"))
             port.device_number =
@@ -357,11 +358,29 @@ private:
         (upstream_of_.at(partition) ? second_of_ : upstream_of_).at(partition) = number;
     }
 
+    /// A host where the mode has no NT function yet.
+    void read_host(const toml::table& table, std::uint32_t number, port_config& port) {
+        port.host = has_nt_function(port.mode);
+        const toml::node* node = toml_reader::find(table, "host");
+        if (node == nullptr)
+            return;
+        const bool host = reader_.boolean(*node, "port.host");
+        if (port.host && !host)
+            reader_.fail(*node, "port.host", "a port with an NT function has a host",
+                         "leave the key out");
+        if (host && !can_carry_nt(out_.topology.device, port_number(number)))
+            reader_.fail(*node, "port.host",
+                         "port " + std::to_string(number) + " of a " +
+                             device_name(out_.topology.device) + " never has an NT function",
+                         "use port " + nt_port_list(out_.topology.device));
+        port.host = host;
+    }
+
     void read_bars(const toml::table& bars, const toml::node& mode_node, port_config& port) {
         reader_.only_keys(bars, "port.bar", {"0", "1", "2", "3", "4", "5"});
-        if (!has_nt_function(port.mode))
+        if (!port.host)
             reader_.fail(mode_node, "port.bar", "a port without NT function has no NT BARs",
-                         "leave the BARs out or change the mode");
+                         "leave the BARs out, change the mode or write host = true");
         for (auto&& [key, node] : bars) {
             const auto n = static_cast<unsigned>(key.str().front() - '0');
             const std::string where = "port.bar." + std::string(key.str());

@@ -11,7 +11,7 @@ platform::platform(const sc_core::sc_module_name& name, const topology_config& t
     : sc_module(name), device_("switch", topology, timing, trace) {
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_number port(p);
-        if (!device_.has_nt(port))
+        if (!device_.has_nt(port) && !(device_.has_sockets(port) && topology.ports.at(p).host))
             continue;
         const std::string host_name = "host" + std::to_string(p);
         hosts_.at(p) =

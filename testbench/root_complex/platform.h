@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A switch with a host at every NT port: what scenarios and behaviour tests run on.
+// A switch with a host at every port that has an NT function or that the topology gives one: what
+// scenarios and behaviour tests run on.
 //
 // Threading: the SystemC thread. Links are down until power_on().
 #pragma once
@@ -38,7 +39,7 @@ public:
     }
     void set_temperature(unsigned half_degrees) override { device_.set_temperature(half_degrees); }
     [[nodiscard]] partition_number partition_of(port_number port) const override {
-        return device_.topology().ports.at(port.value()).partition;
+        return device_.partition_of(port);
     }
 
 private:

@@ -210,8 +210,12 @@ BOOST_FIXTURE_TEST_CASE(every_register_of_the_switch_is_the_same_for_all_hosts,
                          {0U, 0xFFFFFFFFU, static_cast<std::uint32_t>(random())}) {
                         const std::uint32_t address = row.offset_of(i, j);
                         const std::uint32_t before = window_read(host0, address);
-                        window_write(host0, address, pattern);
-                        const std::uint32_t expected = after_write(row, before, pattern);
+                        // Another mode or state would take the hosts' own doors away.
+                        const bool theirs = (row.name == "SWPART{x}CTL" && i < 2) ||
+                                            (row.name == "SWPORT{x}CTL" && (i == 0 || i == 2));
+                        const std::uint32_t value = theirs ? before : pattern;
+                        window_write(host0, address, value);
+                        const std::uint32_t expected = after_write(row, before, value);
                         BOOST_TEST(window_read(host2, address) == expected,
                                    std::string(row.name) << " " << i << " " << j);
                         BOOST_TEST(window_read(host0, address) == expected);

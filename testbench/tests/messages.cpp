@@ -124,7 +124,7 @@ BOOST_FIXTURE_TEST_CASE(a_message_to_a_partition_without_nt_function_is_refused,
 
 BOOST_AUTO_TEST_CASE(a_message_to_a_partition_that_is_not_active_is_refused) { // B6.6
     topology_config topology = four_partitions();
-    topology.partitions.at(1) = partition_state::reset;
+    topology.partitions.at(1) = partition_state::disabled;
     several_hosts hosts(topology);
     hosts.run([&hosts] {
         hosts.global_write(0, route_of(0, 0), to(1, 0));

@@ -87,12 +87,15 @@ BOOST_AUTO_TEST_CASE(a_function_says_which_device_and_which_port_it_is) { // B1.
     });
 }
 
-BOOST_AUTO_TEST_CASE(only_ports_with_an_nt_function_have_sockets) { // B1.3
+BOOST_AUTO_TEST_CASE(only_ports_that_can_have_an_nt_function_have_sockets) { // B1.3
     several_hosts hosts(colourful());
     hosts.run([&hosts] {
-        for (unsigned p = 0; p < max_ports + 2; ++p)
+        for (unsigned p = 0; p < max_ports + 2; ++p) {
             BOOST_TEST(hosts.bench.device().has_nt(port_number(p)) ==
                        (p == 0 || p == 4 || p == 20));
+            BOOST_TEST(hosts.bench.device().has_sockets(port_number(p)) ==
+                       (p < max_ports && can_carry_nt(device_id::hpes32nt8ag2, port_number(p))));
+        }
     });
 }
 
