@@ -14,6 +14,7 @@ constexpr regs::field_ref field(std::string_view name, std::string_view f) {
     return regs::find_field(regs::nt_map, name, f);
 }
 
+inline constexpr regs::reg_ref DID = reg("DID");
 inline constexpr regs::reg_ref PCICMD = reg("PCICMD");
 inline constexpr regs::field_ref PCICMD_MAE = field("PCICMD", "MAE");
 inline constexpr regs::field_ref PCICMD_BME = field("PCICMD", "BME");

@@ -82,6 +82,7 @@ private:
         } else {
             bits = reader_.integer(value, key, 0, 0xFFFFFFFF);
             mask = whole(row, value, key, bits);
+            bits &= mask;
         }
         for (unsigned i = one ? found->first : 0; i < (one ? found->first + 1U : row.first.count);
              ++i)

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "model/family.h"
 #include "testbench/regs/export.h"
 #include "testbench/regs/listing.h"
 #include "testbench/regs/words.h"
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(the_json_export_says_what_the_map_says) {
             BOOST_TEST(rows[i]["reset"].get<std::uint32_t>() == reset_of(r));
             BOOST_TEST(rows[i]["fields"].size() == r.field_count());
             const auto& others = rows[i].value("reset_of_device", nlohmann::json::object());
-            for (const family_member& device : family)
+            for (const ntb::family_member& device : ntb::family)
                 BOOST_TEST(others.value(std::string(device.name), reset_of(r)) ==
                            reset_of(r, device.id));
             for (const auto& m : rows[i]["members"]) {
