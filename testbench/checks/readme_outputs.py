@@ -3,7 +3,9 @@
 """README shows what the first command prints and draws: the latency table and docs/pingpong.svg.
 
 Both are deterministic (a waveform has no date and no path), so they are compared to the letter;
-`--write` renews them. Links of README and docs/ to files must lead somewhere, too.
+`--write` renews them. The output of `./ntb test` and `./ntb cosim` differs from run to run: its
+sums must be right, its phrases and headings must be those that the programs print. Links of README
+and docs/ to files must lead somewhere, too.
 """
 import pathlib
 import re
@@ -14,6 +16,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "pingpong.svg"
+OUTPUT = re.compile(r"<!-- output: (.*?) -->\n```\n(.*?)\n```\n", re.DOTALL)
 TABLE = re.compile(r"(<!-- output: ntbsim trace latency -->\n```\n)(.*?)(\n```\n)", re.DOTALL)
 
 
@@ -32,6 +35,29 @@ def first_command(ntbsim, directory):
     table = call("trace", "latency", vcd).rstrip("\n")
     call("trace", "diagram", vcd, "-o", "picture.svg")
     return table, (directory / "picture.svg").read_text(encoding="utf-8")
+
+
+def test_problems(block):
+    """What is wrong with the summary of `./ntb test`: labels have to add up."""
+    total = re.search(r"^100% tests passed, 0 tests failed out of (\d+)$", block, re.M)
+    labels = [int(n) for n in re.findall(r"^\w+ +=.*\((\d+) tests?\)$", block, re.M)]
+    if not total or sum(labels) != int(total.group(1)):
+        yield "the summary of ./ntb test shows another number of tests than its labels have"
+
+
+def cosim_problems(block, sources, table):
+    """Phrases and headings of `./ntb cosim` that nothing prints; `table` is that of latencies."""
+    headings = [line.split() for line in table.splitlines() if "median" in line]
+    for line in block.splitlines():
+        if "median" in line and line.split() not in headings:
+            yield f"no table of latencies has the heading '{line.strip()}'"
+        if line.startswith("guest  ") and not all(
+                f'"{word}"' in sources or word in sources for word in line.split()):
+            yield f"./ntb cosim has no heading '{line}'"
+        text = re.sub(r"^\[ *[\d.]+ s\] ", "", line)
+        for phrase in re.findall(r"[A-Za-z][a-z]+(?: [a-z]+){2,}", text):
+            if phrase not in sources:
+                yield f"./ntb cosim does not print '{phrase}'"
 
 
 def broken_links(text, base):
@@ -61,6 +87,14 @@ def main():
         problems.append("README.md: the latency table is not what ntbsim prints now")
     if not PICTURE.exists() or PICTURE.read_text(encoding="utf-8") != picture:
         problems.append("docs/pingpong.svg is not what ntbsim draws now")
+    blocks = dict(OUTPUT.findall(readme))
+    sources = "".join(path.read_text(encoding="utf-8")
+                      for path in sorted((ROOT / "qemu_glue").glob("*.py")))
+    problems += [f"README.md: {problem}"
+                 for problem in [*test_problems(blocks.get("ntb test", "")),
+                                 *cosim_problems(blocks.get("ntb cosim", ""), sources, table)]]
+    if set(blocks) != {"ntbsim trace latency", "ntb test", "ntb cosim"}:
+        problems.append("README.md: an output that this check does not know, or one is missing")
     if re.search(r"^[A-Z]+_OUTPUT$", readme, re.M):
         problems.append("README.md: an output is still to be filled in")
     for page in [README, *sorted((ROOT / "docs").rglob("*.md"))]:

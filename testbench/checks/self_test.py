@@ -16,6 +16,7 @@ from pathlib import Path
 
 import committed_text
 import cpp_text
+import documented_commands
 import exported_ipxact
 import exported_markdown
 import exported_registers
@@ -23,6 +24,7 @@ import layering
 import lspci_decodes
 import map_against_csv
 import map_against_driver
+import readme_outputs
 import register_map
 import repository
 import testplan
@@ -396,6 +398,56 @@ class Exports(unittest.TestCase):
         self.assertEqual(exported_ipxact.registers_in(text)["s"]["C{n}"],
                          exported_registers.Register(None, 32, {
                              "G": exported_registers.Field(None, None, "ro", 0, "keeps")}))
+
+
+class Documents(unittest.TestCase):
+    """Commands, signals and outputs that README and docs/ show."""
+
+    HELPS = {("ntbsim",): "Subcommands:\n  run   x\n  regs  y\n",
+             ("ntbsim", "run"): "Options:\n  --vcd FILE\n",
+             ("ntbsim", "regs"): "Subcommands:\n  list  z\n",
+             ("ntbsim", "regs", "list"): "Options:\n  --all\n",
+             ("ntb",): "Commands:\n  run [S]  x\n",
+             ("ntb", "run"): "Usage\n"}
+    VCD = "$scope module switch $end\n$scope module port0 $end\n$var wire 1 ! msi $end\n" \
+          "$upscope $end\n$upscope $end\n$enddefinitions $end\nsMWr\\040bar0+0x1 a\n"
+
+    def commands(self, text):
+        """Problems of a page."""
+        programs = documented_commands.Programs(lambda program, path: self.HELPS[program, *path])
+        return list(documented_commands.command_problems(text, programs))
+
+    def test_commands_that_exist_are_no_problem(self):
+        self.assertEqual(self.commands("    ntbsim run FILE --vcd F   plays\n"
+                                       "    ./ntb run pingpong --vcd F\n"
+                                       "`build/x/ntbsim regs list --all` and `ntbsim regs`"), [])
+
+    def test_a_command_or_an_option_that_does_not_exist_is_reported(self):
+        for text in ("    ntbsim walk\n", "`ntbsim regs walk`", "`ntbsim regs list | walk`",
+                     "    ./ntb walk\n", "    ntbsim run --all\n", "`ntbsim regs list --al`"):
+            with self.subTest(text=text):
+                self.assertEqual(len(self.commands(text)), 1)
+
+    def test_a_signal_or_a_packet_that_no_waveform_has_is_reported(self):
+        def problems(text):
+            return len(list(documented_commands.signal_problems(text, self.VCD)))
+        self.assertEqual(problems("`switch.portP.msi` `switch.port0.REGISTER` `MWr bar0+0x1`"), 0)
+        self.assertEqual(problems("`switch.portP.msix`"), 1)
+        self.assertEqual(problems("`MWr bar0+0x2`"), 1)
+
+    def test_an_output_that_nothing_prints_is_reported(self):
+        self.assertEqual(list(readme_outputs.cosim_problems(
+            "[  0.1 s] waiting for the link\n  min  median", '"waiting for the link"',
+            "min median")), [])
+        for block in ("[  0.1 s] looking for the link", "min  median  p90", "guest  colour"):
+            with self.subTest(block=block):
+                self.assertEqual(len(list(readme_outputs.cosim_problems(
+                    block, '"waiting for the link"', "min median"))), 1)
+
+    def test_a_summary_that_does_not_add_up_is_reported(self):
+        text = "100% tests passed, 0 tests failed out of 3\nunit  =  1.0 sec*proc (2 tests)\n"
+        self.assertEqual(len(list(readme_outputs.test_problems(text))), 1)
+        self.assertEqual(list(readme_outputs.test_problems(text + "cosim = 1 sec (1 test)\n")), [])
 
 
 class TestPlan(unittest.TestCase):
