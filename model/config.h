@@ -125,6 +125,9 @@ struct topology_config {
     std::array<port_config, max_ports> ports{};
     std::uint8_t boot_mode = 0; ///< BCVSTS.SWMODE, a strap (B2.1)
     eeprom_config eeprom{};
+    /// Reading TMPALARM clears its latched alarms, as the older driver does it; else a one does, as
+    /// the newer one has it (B14.3: unknown).
+    bool tmpalarm_read_clears = false;
     layout_config layout{};
     std::vector<reset_value> resets{};
 };

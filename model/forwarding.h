@@ -7,12 +7,21 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <systemc>
 #include <tlm>
 
 #include "model/pcie_extension.h"
 
 namespace ntb {
+
+/// How a translated request ended in the other host.
+enum class forward_result : std::uint8_t {
+    done,
+    unsupported,   ///< completed with status UR (a write: nobody took it)
+    no_completion, ///< none came within the completion time-out
+    lost,          ///< with the link, on its way
+};
 
 /// A port as the others use it.
 class forwarding_target {
@@ -25,8 +34,9 @@ public:
     /// Whether requests may be emitted there: link up, BME set, D0, partition active.
     [[nodiscard]] virtual bool accepts_requests() const = 0;
     /// Emits a translated request into that port's host and waits for its end (a write: until it
-    /// is in the host; a read: until the completion is back in the switch). Sets the response.
-    virtual void forward(tlm::tlm_generic_payload& request) = 0;
+    /// is in the host; a read: until the completion is back in the switch, or its time is over).
+    /// What it must log of that is logged there. Poison of a completion is in the extension.
+    [[nodiscard]] virtual forward_result forward(tlm::tlm_generic_payload& request) = 0;
     /// Bus number for the requester ID of requests emitted there (B7.5).
     [[nodiscard]] virtual unsigned bus_number() const = 0;
 };

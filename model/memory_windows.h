@@ -36,9 +36,10 @@ public:
     /// aperture is `aperture` bytes. A request over several table entries takes several calls.
     [[nodiscard]] translated_piece translate(unsigned bar, std::uint64_t aperture,
                                              std::uint64_t offset, std::uint32_t length) const;
+    /// Bus address of a BAR as software placed it.
+    [[nodiscard]] std::uint64_t bar_address(unsigned bar) const;
 
 private:
-    [[nodiscard]] std::uint64_t bar_address(unsigned bar) const;
     [[nodiscard]] std::uint64_t limit(unsigned bar) const;
     [[nodiscard]] bool is_64bit(unsigned bar) const;
 

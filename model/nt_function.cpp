@@ -14,12 +14,13 @@ namespace ntb {
 
 nt_function::nt_function(port_number port, const topology_config& topology,
                          const timing_config& timing, const core_clock& clock, switch_core& core,
-                         interrupt_output& output)
+                         interrupt_output& output, error_output& errors_to)
     : port_(port), partition_(topology.ports[port.value()].partition),
       config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
       bank_(register_plan(), *this, 0, core.layout(), regs::space_id::nt,
             std::array<plan::declared_behaviour, 0>{}),
-      interrupts_(bank_, output, clock, timing.interrupt), windows_(bank_, luts_) {
+      interrupts_(bank_, output, clock, timing.interrupt), errors_(bank_, errors_to, *this, clock),
+      windows_(bank_, luts_) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned b = 0; b < bar_count; ++b)
@@ -64,7 +65,9 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
         return;
     }
     if (address >= space_size || length > space_size - address || length == 0) {
-        refuse(p, who, debug);
+        if (!is_write && length != 0)
+            std::memset(data, 0xFF, length);
+        p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
     if (p.get_streaming_width() < length) {
@@ -111,31 +114,6 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
         done += n;
     }
     p.set_response_status(tlm::TLM_OK_RESPONSE);
-}
-
-void nt_function::refuse(tlm::tlm_generic_payload& p, requester_id who, bool debug) {
-    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
-    if (!is_write && p.get_data_length() != 0)
-        std::memset(p.get_data_ptr(), 0xFF, p.get_data_length());
-    if (!debug)
-        log_unsupported_request(p.get_address(), is_write, who);
-    p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-}
-
-void nt_function::log_unsupported_request(std::uint64_t address, bool is_write, requester_id who) {
-    // First error pointer and header log hold the first unserviced error (PCIe 2.1, 6.2.4.2). The
-    // header: Fmt/Type and a length of one dword; requester ID; address.
-    const std::uint32_t before = bank_.get(nt::AERUES.at());
-    bank_.set_field(nt::AERUES.at(), nt::AERUES_UR, 1);
-    if (before == 0) {
-        bank_.set_field(nt::AERCTL.at(), nt::AERCTL_FEPTR, nt::AERUES_UR.shift);
-        bank_.set(nt::AERHL1DW.at(), (is_write ? 0x40000000U : 0U) | 1U);
-        bank_.set(nt::AERHL2DW.at(), (static_cast<std::uint32_t>(who.value()) << 16) | 0x0FU);
-        bank_.set(nt::AERHL3DW.at(), static_cast<std::uint32_t>(address));
-        bank_.set(nt::AERHL4DW.at(), 0);
-    }
-    bank_.set_field(nt::PCIEDCTL.at(), nt::PCIEDSTS_URD, 1);
-    bank_.set_field(nt::PCIEDCTL.at(), nt::PCIEDSTS_NFED, 1);
 }
 
 std::uint32_t nt_function::read_dword(const register_access& a) {
@@ -226,6 +204,15 @@ void nt_function::switch_event_arrived() {
     interrupts_.update();
 }
 
+void nt_function::temperature_alarm() {
+    bank_.set_field(nt::NTINTSTS.at(), nt::NTINTSTS_TMPSENSOR, 1); // B12.5
+    interrupts_.update();
+}
+
+void nt_function::error_logged(error_severity severity) {
+    core_.port_error(port_, severity);
+}
+
 void nt_function::reset_fundamental() {
     bank_.reset_fundamental();
     after_reset();
@@ -265,6 +252,7 @@ void nt_function::trace(trace_sink& sink, std::string_view scope) {
         message_writes_[n].count_signal = sink.declare_bits(name + "_count", 32, 0);
     }
     interrupts_.trace(sink, scope);
+    errors_.trace(sink, scope);
 }
 
 void nt_function::pulse(counted_wire& w, std::uint32_t value) {

@@ -12,7 +12,8 @@
 //     length 0) gets the TLM error that names it and does nothing.
 //
 // Units: bytes; core-clock cycles. Threading: the SystemC thread; access() may wait (global space,
-// message outcome), so only from an SC_THREAD. Errors: TLM response, AER and PCIEDSTS (B8.7).
+// message outcome), so only from an SC_THREAD. Errors: TLM response; the port, which knows the
+// whole TLP, logs it in errors() (B8.7).
 #pragma once
 
 #include <array>
@@ -26,6 +27,7 @@
 #include "model/core_clock.h"
 #include "model/lookup_tables.h"
 #include "model/memory_windows.h"
+#include "model/nt_errors.h"
 #include "model/nt_interrupts.h"
 #include "model/register_bank.h"
 #include "model/regs/nt_refs.h"
@@ -36,12 +38,13 @@ namespace ntb {
 
 class switch_core;
 
-class nt_function {
+class nt_function : private error_listener {
 public:
     static constexpr std::uint32_t space_size = 0x1000;
 
     nt_function(port_number port, const topology_config& topology, const timing_config& timing,
-                const core_clock& clock, switch_core& core, interrupt_output& output);
+                const core_clock& clock, switch_core& core, interrupt_output& output,
+                error_output& errors_to);
 
     [[nodiscard]] port_number port() const { return port_; }
     [[nodiscard]] partition_number partition() const { return partition_; }
@@ -54,6 +57,7 @@ public:
 
     // --- the doors -----------------------------------------------------------------------------
     /// A configuration or BAR0 transaction; sets the response of `p`.
+    /// A refused one has TLM_ADDRESS_ERROR_RESPONSE.
     void access(tlm::tlm_generic_payload& p, requester_id who, bool debug);
     /// The short way of a read of one whole register that does nothing but return its value;
     /// false: take access(). Same result, several times as fast.
@@ -96,8 +100,12 @@ public:
     [[nodiscard]] bool completions_enabled() const; ///< NTCTL.CPEN (B8.2)
     /// Bytes of data in one TLP: PCIEDCTL.MPS.
     [[nodiscard]] std::uint32_t max_payload() const;
-    /// Logs a request that was refused as unsupported (AERUES.UR, header log, PCIEDSTS).
-    void log_unsupported_request(std::uint64_t address, bool is_write, requester_id who);
+    /// Bus address of a BAR as software placed it.
+    [[nodiscard]] std::uint64_t bar_address(unsigned bar) const {
+        return windows_.bar_address(bar);
+    }
+    /// What errors of this function set and tell.
+    [[nodiscard]] nt_errors& errors() { return errors_; }
 
     // --- what arrives from the switch ----------------------------------------------------------
     void doorbells_arrived(std::uint32_t bits);
@@ -105,6 +113,7 @@ public:
     [[nodiscard]] bool message_arrived(unsigned n, std::uint32_t data, partition_number source);
     void message_finished(unsigned outbound, bool accepted);
     void switch_event_arrived();
+    void temperature_alarm();
 
     // --- reset and link ------------------------------------------------------------------------
     void reset_fundamental();
@@ -122,7 +131,7 @@ private:
     using plan = bank_plan<nt_function, 1024>;
     static const plan& register_plan();
 
-    void refuse(tlm::tlm_generic_payload& p, requester_id who, bool debug);
+    void error_logged(error_severity severity) override;
     void load_reset_values(const topology_config& topology);
     void after_reset();
 
@@ -134,6 +143,7 @@ private:
     std::uint32_t read_lutmdata(const register_access& a);
     std::uint32_t read_lutudata(const register_access& a);
     std::uint32_t read_gasadata(const register_access& a);
+    void wrote_aerues(const register_access& a, std::uint32_t before);
     void wrote_interrupt_input(const register_access& a, std::uint32_t before);
     void wrote_bar(const register_access& a, std::uint32_t before);
     void wrote_barsetup(const register_access& a, std::uint32_t before);
@@ -162,6 +172,7 @@ private:
     switch_core& core_;
     nt_bank bank_;
     nt_interrupts interrupts_;
+    nt_errors errors_;
     lookup_tables luts_;
     memory_windows windows_;
     std::uint32_t messages_in_flight_ = 0;

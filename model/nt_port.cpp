@@ -14,6 +14,33 @@ namespace ntb {
 
 namespace {
 
+bool is_poisoned_write(const tlm::tlm_generic_payload& p) {
+    const pcie_extension* const e = p.get_extension<pcie_extension>();
+    return e != nullptr && e->poisoned && p.get_command() == tlm::TLM_WRITE_COMMAND;
+}
+
+std::string_view message_name(tlp_kind kind) {
+    switch (kind) {
+    case tlp_kind::assert_intx:
+        return "Assert_INTA";
+    case tlp_kind::deassert_intx:
+        return "Deassert_INTA";
+    case tlp_kind::err_cor:
+        return "ERR_COR";
+    case tlp_kind::err_nonfatal:
+        return "ERR_NONFATAL";
+    case tlp_kind::err_fatal:
+        return "ERR_FATAL";
+    case tlp_kind::pme_to_ack:
+        return "PME_TO_Ack";
+    case tlp_kind::memory:
+    case tlp_kind::config:
+    case tlp_kind::msi:
+        break; // no messages
+    }
+    return "Msg";
+}
+
 void wait_until(std::uint64_t ps) {
     if (ps > core_clock::now_ps())
         sc_core::wait(core_clock::until(ps));
@@ -26,7 +53,7 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
     : sc_module(name), number_(number), timing_(timing),
       host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
       core_(core), link_(topology.ports[number.value()], timing, core.clock()),
-      function_(number, topology, timing, core.clock(), core, *this),
+      function_(number, topology, timing, core.clock(), core, *this, *this),
       config_(*this, door_kind::config, 0, "config"), bars_{{{*this, door_kind::bar, 0, "bar0"},
                                                              {*this, door_kind::bar, 1, "bar1"},
                                                              {*this, door_kind::bar, 2, "bar2"},
@@ -90,7 +117,16 @@ unsigned nt_port::transport_debug(tlm::tlm_generic_payload& p, door_kind kind, u
 
 void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug) {
     if (kind == door_kind::config || opens_config_space(bar)) {
+        if (!debug && is_poisoned_write(p)) {
+            // It must not change a register and counts as an unsupported request (PCIe 2.0 section
+            // 2.7.2.2; B17.5 has it of the DMA function).
+            function_.errors().saw_poison();
+            refuse_and_log(p, kind, bar);
+            return;
+        }
         function_.access(p, requester_of(p), debug);
+        if (!debug && p.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE)
+            function_.errors().unsupported_request(header_of(p, kind, bar));
         return;
     }
     if (debug) { // windows have no debug access: the other host is not ours to look into
@@ -98,6 +134,28 @@ void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, boo
         return;
     }
     cross(p, bar, requester_of(p));
+}
+
+tlp_header nt_port::header_of(const tlm::tlm_generic_payload& p, door_kind kind,
+                              unsigned bar) const {
+    return kind == door_kind::config
+               ? config_header(p, requester_id(captured_bus << 8), requester_of(p))
+               : memory_header(p, function_.bar_address(bar), requester_of(p));
+}
+
+void nt_port::refuse_and_log(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
+    function_.errors().unsupported_request(header_of(p, kind, bar));
+    refuse(p);
+}
+
+void nt_port::wait_for_completion_timeout() const {
+    wait_until(core_clock::now_ps() + std::uint64_t{timing_.completion_timeout_us} * 1'000'000U);
+}
+
+void nt_port::time_out(tlm::tlm_generic_payload& p) {
+    if (p.get_command() == tlm::TLM_READ_COMMAND)
+        std::memset(p.get_data_ptr(), 0xFF, p.get_data_length());
+    p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
 }
 
 void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who) {
@@ -120,31 +178,47 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
                function_.requester_may_cross(who, entry);
     };
     const std::uint32_t epoch = link_.epoch();
-    bool good = length != 0 && may_cross() && all_translates(p.get_address(), bar, length);
-    for (std::uint32_t done = 0; good && done < length;) {
+    const bool good = length != 0 && may_cross() && all_translates(p.get_address(), bar, length);
+    if (is_poisoned_write(p)) {
+        // It goes on with its mark (what the device does is not confirmed; PCIe 2.1 section
+        // 6.2.3.2.4 for a TLP that is passed on).
+        function_.errors().saw_poison();
+        if (good)
+            function_.errors().poisoned(header_of(p, door_kind::bar, bar));
+    }
+    forward_result result = good ? forward_result::done : forward_result::lost;
+    for (std::uint32_t done = 0; result == forward_result::done && done < length;) {
         // While a piece is on its way registers may change. The next one is judged by what they
         // are now, as a TLP of its own; what has arrived stays.
-        good = done == 0 || may_cross();
+        const bool still = done == 0 || may_cross();
         const translated_piece piece =
             function_.translate(bar, p.get_address() + done, length - done);
-        good = good && piece.result == translated_piece::verdict::forwarded &&
-               cross_piece(p, piece, done, entry);
+        result = still && piece.result == translated_piece::verdict::forwarded
+                     ? cross_piece(p, piece, done, entry)
+                     : forward_result::lost;
         done += piece.length;
     }
-    if (!good) {
+    if (result == forward_result::lost) {
         if (link_.epoch() == epoch) // what ended with a reset is no error of the function after it
-            function_.log_unsupported_request(p.get_address(), is_write, who);
+            function_.errors().unsupported_request(header_of(p, door_kind::bar, bar));
         refuse(p);
         return;
     }
-    p.set_response_status(tlm::TLM_OK_RESPONSE);
+    if (result == forward_result::no_completion) {
+        time_out(p);
+        return;
+    }
     if (!is_write && !function_.completions_enabled()) {
         // The completion is dropped (B8.2): the requester waits for it until its time-out.
-        wait_until(core_clock::now_ps() +
-                   std::uint64_t{timing_.completion_timeout_us} * 1'000'000U);
-        refuse(p);
-        p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        wait_for_completion_timeout();
+        time_out(p);
+        return;
     }
+    // A refusal by the other host is not this function's error; the completion carries it on.
+    if (result == forward_result::unsupported)
+        refuse(p);
+    else
+        p.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 bool nt_port::all_translates(std::uint64_t address, unsigned bar, std::uint32_t length) const {
@@ -160,20 +234,21 @@ bool nt_port::all_translates(std::uint64_t address, unsigned bar, std::uint32_t 
     return true;
 }
 
-bool nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
-                          std::uint32_t done, unsigned entry) {
+forward_result nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
+                                    std::uint32_t done, unsigned entry) {
     if (timing_.window != 0)
         wait_until(clock_.after(timing_.window));
     payload_pool::entry& out = forwarded_.acquire(); // may wait, so the target is asked after it
     forwarding_target* const target = core_.target_in(piece.partition, function_);
     if (target == nullptr || !target->accepts_requests()) {
         forwarded_.release(out);
-        return false;
+        return forward_result::lost;
     }
     out.extension = pcie_extension{};
     // Bus of the function on the other side, entry number as device and function (B7.5).
     out.extension.requester = requester_id((target->bus_number() << 8) | entry);
     out.extension.requester_valid = true;
+    out.extension.poisoned = is_poisoned_write(p);
     out.payload.set_command(p.get_command());
     out.payload.set_address(piece.address);
     out.payload.set_data_ptr(p.get_data_ptr() + done);
@@ -183,10 +258,12 @@ bool nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& p
     out.payload.set_byte_enable_ptr(enables != nullptr ? enables + done : nullptr);
     out.payload.set_byte_enable_length(enables != nullptr ? piece.length : 0);
     out.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    target->forward(out.payload);
-    const bool ok = out.payload.is_response_ok();
+    const forward_result result = target->forward(out.payload);
+    if (pcie_extension* const asked = p.get_extension<pcie_extension>();
+        asked != nullptr && p.get_command() == tlm::TLM_READ_COMMAND && out.extension.poisoned)
+        asked->poisoned = true; // of the completion
     forwarded_.release(out);
-    return ok;
+    return result;
 }
 
 bool nt_port::accepts_requests() const {
@@ -194,7 +271,7 @@ bool nt_port::accepts_requests() const {
            function_.in_active_partition();
 }
 
-void nt_port::forward(tlm::tlm_generic_payload& request) {
+forward_result nt_port::forward(tlm::tlm_generic_payload& request) {
     const bool is_write = request.get_command() == tlm::TLM_WRITE_COMMAND;
     const std::uint32_t header =
         (request.get_address() >> 32) != 0 ? link::header_4dw : link::header_3dw;
@@ -208,24 +285,51 @@ void nt_port::forward(tlm::tlm_generic_payload& request) {
             tlp_text text;
             text.add(is_write ? "MWr " : "MRd ").hex(request.get_address(), 8);
             text.add(' ').decimal(request.get_data_length()).add('B');
+            if (is_poisoned_write(request))
+                text.add(" EP");
             if (is_write)
                 text.add(' ').data(request.get_data_ptr(), request.get_data_length());
             link_.show_tx(s, text.view());
         }
         wait_until(s.end_ps);
     }
-    const auto lost = [&] { // with the link, even if it is up again
-        if (link_.epoch() == epoch)
-            return false;
-        request.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-        return true;
-    };
+    const auto lost = [&] { return link_.epoch() != epoch; }; // even if it is up again
     if (lost())
-        return;
+        return forward_result::lost;
+    pcie_extension* const extension = request.get_extension<pcie_extension>();
+    if (is_write && extension->poisoned)
+        function_.errors().requester_saw_poison();
     sc_core::sc_time none = sc_core::SC_ZERO_TIME;
     upstream_.socket->b_transport(request, none);
-    if (is_write || lost() || !timed)
-        return;
+    const bool ok = request.is_response_ok();
+    if (is_write)
+        return ok ? forward_result::done : forward_result::unsupported;
+    if (lost())
+        return forward_result::lost;
+    if (request.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE) {
+        wait_for_completion_timeout();
+        if (lost())
+            return forward_result::lost;
+        function_.errors().completion_timeout();
+        return forward_result::no_completion;
+    }
+    if (timed)
+        receive_completion(request);
+    if (lost())
+        return forward_result::lost;
+    if (!ok) {
+        function_.errors().received_unsupported_request();
+        return forward_result::unsupported;
+    }
+    if (extension->poisoned) {
+        function_.errors().saw_poison();
+        function_.errors().requester_saw_poison();
+        function_.errors().poisoned(completion_header(request)); // passed on: an advisory case
+    }
+    return forward_result::done;
+}
+
+void nt_port::receive_completion(const tlm::tlm_generic_payload& request) {
     const bool ok = request.is_response_ok();
     const link::slot s = link_.occupy_rx(link::wire_bytes(
         ok ? request.get_data_length() : 0, function_.max_payload(), link::header_3dw));
@@ -242,7 +346,6 @@ void nt_port::forward(tlm::tlm_generic_payload& request) {
         link_.show_rx(s, text.view());
     }
     wait_until(link_.arrival_ps(s.end_ps));
-    (void)lost();
 }
 
 void nt_port::refuse(tlm::tlm_generic_payload& p) {
@@ -288,6 +391,8 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
         if (const std::optional<regs::member> m = regs::nt_register_at(p.get_address()))
             text.add(' ').add(regs::member_name(*m).view());
     text.add(' ').decimal(p.get_data_length()).add('B');
+    if (is_poisoned_write(p))
+        text.add(" EP");
     if (is_write)
         text.add(' ').data(p.get_data_ptr(), p.get_data_length());
     link_.show_rx(s, text.view());
@@ -300,6 +405,12 @@ bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) {
 bool nt_port::send_intx(bool asserted) {
     return send_upstream(
         upstream_tlp{asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0, {}});
+}
+
+bool nt_port::send_error(error_severity severity) {
+    constexpr std::array<tlp_kind, 3> kinds{tlp_kind::err_cor, tlp_kind::err_nonfatal,
+                                            tlp_kind::err_fatal};
+    return send_upstream(upstream_tlp{kinds[static_cast<std::size_t>(severity)], 0, 0, {}});
 }
 
 bool nt_port::send_upstream(const upstream_tlp& tlp) {
@@ -322,14 +433,14 @@ void nt_port::upstream_thread() {
             if (tlp.kind == tlp_kind::msi)
                 text.add("MSI ").hex(tlp.address, 8).add(' ').hex(tlp.data, 4);
             else
-                text.add(tlp.kind == tlp_kind::assert_intx ? "Assert_INTA" : "Deassert_INTA");
+                text.add(message_name(tlp.kind));
             link_.show_tx(tlp.slot, text.view());
         }
         const std::uint32_t epoch = link_.epoch();
         wait_until(tlp.slot.end_ps);
         if (link_.epoch() != epoch && tlp.kind != tlp_kind::deassert_intx)
             continue; // lost with the link
-        if (tlp.kind != tlp_kind::msi)
+        if (tlp.kind == tlp_kind::assert_intx || tlp.kind == tlp_kind::deassert_intx)
             host_sees_intx_ = tlp.kind == tlp_kind::assert_intx;
         upstream_extension_ = pcie_extension{};
         upstream_extension_.kind = tlp.kind;

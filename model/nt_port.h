@@ -7,8 +7,9 @@
 // partition is held in reset, the link is down.
 //
 // Units: bytes; picoseconds. Threading: the SystemC thread; b_transport waits, so only from
-// SC_THREADs. Errors: TLM_ADDRESS_ERROR_RESPONSE for an unsupported request or a dead link (reads
-// give all ones), as PCIe completes them at the requester.
+// SC_THREADs. Errors: TLM_ADDRESS_ERROR_RESPONSE for an unsupported request or a dead link,
+// TLM_GENERIC_ERROR_RESPONSE where no completion came (reads give all ones), as PCIe completes them
+// at the requester. What the function itself refuses is logged in its AER (nt_errors.h).
 #pragma once
 
 #include <array>
@@ -28,6 +29,7 @@ namespace ntb {
 
 class nt_port : public sc_core::sc_module,
                 public interrupt_output,
+                public error_output,
                 public forwarding_target,
                 public configurable_port {
 public:
@@ -55,6 +57,9 @@ public:
     bool send_msi(std::uint64_t address, std::uint32_t data) override;
     bool send_intx(bool asserted) override;
 
+    // error_output
+    bool send_error(error_severity severity) override;
+
     // configurable_port
     void attach(port_mode mode, partition_number partition, bool reset) override;
     void hold_in_reset(bool held) override;
@@ -62,7 +67,7 @@ public:
 
     // forwarding_target
     [[nodiscard]] bool accepts_requests() const override;
-    void forward(tlm::tlm_generic_payload& request) override;
+    [[nodiscard]] forward_result forward(tlm::tlm_generic_payload& request) override;
     [[nodiscard]] unsigned bus_number() const override { return captured_bus; }
 
 private:
@@ -149,12 +154,22 @@ private:
     /// is refused as a whole, before any of it has left.
     [[nodiscard]] bool all_translates(std::uint64_t address, unsigned bar,
                                       std::uint32_t length) const;
-    [[nodiscard]] bool cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
-                                   std::uint32_t done, unsigned entry);
+    [[nodiscard]] forward_result cross_piece(tlm::tlm_generic_payload& p,
+                                             const translated_piece& piece, std::uint32_t done,
+                                             unsigned entry);
+    /// The completion of a forwarded read crosses this port's link.
+    void receive_completion(const tlm::tlm_generic_payload& request);
     void complete(const tlm::tlm_generic_payload& p);
     void show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
                       unsigned bar);
     void refuse(tlm::tlm_generic_payload& p);
+    /// The function itself does not support the request: refused, and logged.
+    void refuse_and_log(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
+    [[nodiscard]] tlp_header header_of(const tlm::tlm_generic_payload& p, door_kind kind,
+                                       unsigned bar) const;
+    /// Ones as data, TLM_GENERIC_ERROR_RESPONSE: the requester's completion time-out is over.
+    static void time_out(tlm::tlm_generic_payload& p);
+    void wait_for_completion_timeout() const;
     [[nodiscard]] requester_id requester_of(const tlm::tlm_generic_payload& p) const;
     [[nodiscard]] bool send_upstream(const upstream_tlp& tlp);
     void upstream_thread();

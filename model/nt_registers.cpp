@@ -8,10 +8,11 @@ namespace ntb {
 
 const nt_function::plan& nt_function::register_plan() {
     using f = nt_function;
-    static constexpr std::array<plan::behaviour, 20> behaviours{{
+    static constexpr std::array<plan::behaviour, 21> behaviours{{
         plan::on_write(nt::PCICMD, &f::wrote_interrupt_input),
         plan::on_write(nt::BAR, &f::wrote_bar),
         plan::on_write(nt::MSICAP, &f::wrote_interrupt_input),
+        plan::on_write(nt::AERUES, &f::wrote_aerues),
         plan::on_write(nt::NTINTSTS, &f::wrote_interrupt_input),
         plan::on_write(nt::NTINTMSK, &f::wrote_interrupt_input),
         plan::on_write(nt::NTGSIGNAL, &f::wrote_ntgsignal),
@@ -32,6 +33,10 @@ const nt_function::plan& nt_function::register_plan() {
     }};
     static constexpr plan p = plan::make(regs::nt_map, 0, behaviours);
     return p;
+}
+
+void nt_function::wrote_aerues(const register_access&, std::uint32_t) {
+    errors_.status_written();
 }
 
 // --- interrupts, doorbells, messages ----------------------------------------------------------

@@ -18,6 +18,10 @@ enum class tlp_kind : std::uint8_t {
     msi,           ///< MWr that is a message signalled interrupt; vector says which
     assert_intx,   ///< Msg Assert_INTA
     deassert_intx, ///< Msg Deassert_INTA
+    err_cor,       ///< Msg ERR_COR
+    err_nonfatal,  ///< Msg ERR_NONFATAL
+    err_fatal,     ///< Msg ERR_FATAL
+    pme_to_ack,    ///< Msg PME_TO_Ack
 };
 
 class pcie_extension : public tlm::tlm_extension<pcie_extension> {

@@ -29,7 +29,7 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
             std::array<plan::declared_behaviour, 0>{}),
       doorbells_(clock_, timing.doorbell, functions_),
       messages_(clock_, timing.message, functions_),
-      events_(clock_, timing.event, functions_, *this), temperature_(*this),
+      events_(clock_, timing.event, functions_, *this), temperature_(*this, topology),
       delays_(*this, timing.change_delay_unit_ns), modes_(*this, delays_),
       partitions_(*this, delays_) {
     load_reset_values(topology);
@@ -72,7 +72,7 @@ const switch_core::plan& switch_core::register_plan() {
         plan::on_write(sw::GIDBELLMSK, &c::wrote_gidbellmsk),
         plan::on_write(sw::TMPCTL, &c::wrote_temperature_control),
         plan::on_write(sw::TMPADJ, &c::wrote_temperature_control),
-        plan::on_write(sw::TMPALARM, &c::wrote_tmpalarm),
+        plan::on_access(sw::TMPALARM, &c::read_tmpalarm, &c::wrote_tmpalarm),
     }};
     static constexpr plan p = plan::make(regs::sw_map, registers_base, behaviours);
     return p;
@@ -203,6 +203,8 @@ void switch_core::global_write(std::uint32_t address, const register_access& a) 
         [&](bridge_function& b) { b.write_dword(inner); });
 }
 
+void switch_core::port_error(port_number, error_severity) {}
+
 void switch_core::link_changed(port_number port, bool up) {
     bank_.set_field(sw::SWPORTSTS.at(port.value()), sw::SWPORTSTS_LINKUP, up ? 1 : 0);
     if (bridge_function* const b = bridge(port))
@@ -272,8 +274,12 @@ void switch_core::wrote_temperature_control(const register_access&, std::uint32_
     temperature_.measure();
 }
 
-void switch_core::wrote_tmpalarm(const register_access&, std::uint32_t) {
-    temperature_.load_history();
+std::uint32_t switch_core::read_tmpalarm(const register_access& a) {
+    return temperature_.read_alarms(a);
+}
+
+void switch_core::wrote_tmpalarm(const register_access& a, std::uint32_t) {
+    temperature_.wrote_alarms(a);
 }
 
 void switch_core::trace(trace_sink& sink) {

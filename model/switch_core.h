@@ -20,6 +20,7 @@
 #include "model/function_directory.h"
 #include "model/mapping_table.h"
 #include "model/message_router.h"
+#include "model/nt_errors.h"
 #include "model/partitions.h"
 #include "model/port_modes.h"
 #include "model/register_bank.h"
@@ -86,6 +87,10 @@ public:
 
     /// SWPORTxSTS shows another mode or partition: the port and the status registers follow.
     void mode_took_effect(port_number port, bool reset);
+    /// The function of a port logged an error that is not masked. It is the switch event "port AER
+    /// error" (B11.1), whose registers are in no source.
+    void port_error(port_number port, error_severity severity);
+
     /// The data link of a port went up or down: status and event.
     void link_changed(port_number port, bool up);
     /// Fundamental reset of the bridge functions of a partition's ports.
@@ -114,6 +119,7 @@ private:
     void wrote_godbellmsk(const register_access& a, std::uint32_t before);
     void wrote_gidbellmsk(const register_access& a, std::uint32_t before);
     void wrote_temperature_control(const register_access& a, std::uint32_t before);
+    std::uint32_t read_tmpalarm(const register_access& a);
     void wrote_tmpalarm(const register_access& a, std::uint32_t before);
 
     const timing_config timing_;

@@ -547,9 +547,9 @@ inline constexpr std::array<reg, 2> sw_declared = [] {
 
 // Fields without a known position: register, name, width (0 = unknown), policy, reset value, its
 // confidence, what a hot reset does, gloss, source.
-inline constexpr std::array<declared_field, 34> sw_declared_fields = [] {
+inline constexpr std::array<declared_field, 42> sw_declared_fields = [] {
     using namespace terms;
-    return std::array<declared_field, 34>{{
+    return std::array<declared_field, 42>{{
     {"SWCTL", "RSTHALT", 1, rw, 0, not_confirmed, keeps,
      "the switch stays in reset after a failed EEPROM load", "sibling PES16T4AG2 p.57"},
     {"SWPART{x}CTL", "FEN", 1, rw, 0, not_confirmed, keeps,
@@ -620,6 +620,26 @@ inline constexpr std::array<declared_field, 34> sw_declared_fields = [] {
     {"TMPCTL", "BLTH_EN", 1, rw, 0, not_confirmed, keeps,
      "alarm below the low threshold: bit 26 in the T-Platforms header, 24 by analogy with TMPSTS",
      "T-Platforms header"},
+    {"TMPCTL", "ALTH_EN", 1, rw, 0, not_confirmed, keeps,
+     "alarm above the low threshold; name after TMPSTS", "mainline header; T-Platforms header"},
+    {"TMPCTL", "BMTH_EN", 1, rw, 0, not_confirmed, keeps,
+     "alarm below the middle threshold; name after TMPSTS", "mainline header; T-Platforms header"},
+    {"TMPCTL", "AMTH_EN", 1, rw, 0, not_confirmed, keeps,
+     "alarm above the middle threshold; name after TMPSTS", "mainline header; T-Platforms header"},
+    {"TMPCTL", "BHTH_EN", 1, rw, 0, not_confirmed, keeps,
+     "alarm below the high threshold; name after TMPSTS", "mainline header; T-Platforms header"},
+    {"TMPSTS", "ALTH", 1, ro, 0, not_confirmed, keeps,
+     "above the low threshold; TMPALARM latches it at the same bit; name assumed",
+     "mainline header; T-Platforms header"},
+    {"TMPSTS", "BMTH", 1, ro, 0, not_confirmed, keeps,
+     "below the middle threshold; TMPALARM latches it at the same bit; name assumed",
+     "mainline header; T-Platforms header"},
+    {"TMPSTS", "AMTH", 1, ro, 0, not_confirmed, keeps,
+     "above the middle threshold; TMPALARM latches it at the same bit; name assumed",
+     "mainline header; T-Platforms header"},
+    {"TMPSTS", "BHTH", 1, ro, 0, not_confirmed, keeps,
+     "below the high threshold; TMPALARM latches it at the same bit; name assumed",
+     "mainline header; T-Platforms header"},
     }};
 }();
 // clang-format on

@@ -64,6 +64,8 @@ ADDED_FIELDS = (
     (r"SWPART\d+STS", "PFAILOVER|SFAILOVER", "its own description: failover flags exist"),
     (r"SWPART\d+FCTL", "PFSTATE|SFSTATE", "its own description: the state to take"),
     (r"SEMSK", "AERERR|FMCI|FMCC", "B11.1: each type of event has a mask bit"),
+    (r"TMPSTS", "ALTH|BMTH|AMTH|BHTH", "B14.2: below and above each threshold"),
+    (r"TMPCTL", "(ALTH|BMTH|AMTH|BHTH)_EN", "B14.2: an enable for each alarm"),
     (r"SEAERSTS|SEAERMSK", "PORT", "B11.1: a port's event, a bit per port"),
 )
 

@@ -175,11 +175,12 @@ public:
         if (image != nullptr)
             reader_.only_keys(document, "",
                               {"device", "timing", "description", "compatibility", "eeprom",
-                               "boot_mode", "eeprom_ignore_checksum", "port", "layout", "reset"});
+                               "boot_mode", "eeprom_ignore_checksum", "port", "layout", "reset",
+                               "tmpalarm_read_clears"});
         else
             reader_.only_keys(document, "",
                               {"device", "timing", "description", "compatibility", "partition",
-                               "port", "layout", "reset"});
+                               "port", "layout", "reset", "tmpalarm_read_clears"});
         out_.name = file;
         if (const auto* device = toml_reader::find(document, "device"))
             out_.topology.device = value_of(reader_, *device, "device", devices);
@@ -225,6 +226,8 @@ private:
             out_.topology.resets = read_resets(reader_, *resets);
         if (const auto* layout = toml_reader::find(document, "layout"))
             out_.topology.layout = read_layout(reader_, *layout);
+        if (const auto* reads = toml_reader::find(document, "tmpalarm_read_clears"))
+            out_.topology.tmpalarm_read_clears = reader_.boolean(*reads, "tmpalarm_read_clears");
     }
 
     void read_eeprom(const toml::table& document, const toml::node& image) {

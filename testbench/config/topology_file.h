@@ -4,7 +4,7 @@
 //   [[port]] number, mode, partition, requester_id, device_number, link_width, link_generation;
 //   [port.bar.N] mode, size, type, pref, atran, tpart   (belongs to the last [[port]]);
 //   [layout] places for what the register map only declares (layout_section.h);
-//   [reset] reset values that no source confirms (reset_section.h)
+//   [reset] reset values that no source confirms (reset_section.h); tmpalarm_read_clears
 // or, where an EEPROM image sets up partitions, ports and BARs,
 //   device, timing, description; eeprom = "FILE" (beside this one), boot_mode,
 //   eeprom_ignore_checksum; [[port]] number, requester_id, link_width, link_generation.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interrupts that a host received: every MSI with its time, and the level of INTx. The last
-// `kept` MSIs can be asked for by number; counts never wrap in practice.
+// The interrupts and messages that a host received: every MSI with its time, the level of INTx,
+// error messages and the answer to PME_Turn_Off. The last `kept` of each can be asked for by
+// number; counts never wrap in practice.
 //
 // Units: picoseconds. Threading: the SystemC thread.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <systemc>
 
@@ -17,6 +19,10 @@ struct msi_record {
     std::uint32_t data = 0;
     bool marked = false; ///< its TLP was marked as an MSI, not just a write to that address
 };
+
+/// Messages that are no interrupts.
+enum class host_message : std::uint8_t { err_cor, err_nonfatal, err_fatal, pme_to_ack };
+inline constexpr std::size_t host_messages = 4;
 
 class interrupt_log {
 public:
@@ -36,6 +42,13 @@ public:
         changed_.notify();
     }
 
+    void add_message(host_message kind, std::uint64_t now_ps) {
+        received& r = messages_.at(static_cast<std::size_t>(kind));
+        r.times.at(r.count % kept) = now_ps;
+        ++r.count;
+        changed_.notify();
+    }
+
     /// MSIs since the start; numbers run from 0.
     [[nodiscard]] std::uint64_t msi_count() const { return msi_count_; }
     /// The MSI of that number, which must be among the last `kept`.
@@ -51,10 +64,23 @@ public:
         return intx_times_.at(number % kept);
     }
 
+    /// How many messages of a kind came, and when (number as for MSIs).
+    [[nodiscard]] std::uint64_t message_count(host_message kind) const {
+        return messages_.at(static_cast<std::size_t>(kind)).count;
+    }
+    [[nodiscard]] std::uint64_t message_time_ps(host_message kind, std::uint64_t number) const {
+        return messages_.at(static_cast<std::size_t>(kind)).times.at(number % kept);
+    }
+
     /// Notified when anything above changes.
     [[nodiscard]] const sc_core::sc_event& changed() const { return changed_; }
 
 private:
+    struct received {
+        std::array<std::uint64_t, kept> times{};
+        std::uint64_t count = 0;
+    };
+    std::array<received, host_messages> messages_{};
     std::array<msi_record, kept> msis_{};
     std::array<std::uint64_t, kept> intx_times_{};
     std::uint64_t msi_count_ = 0;

@@ -43,16 +43,30 @@ completion root_complex::bar_write(bar_number bar, std::uint64_t offset, std::ui
                   size, byte_enables);
 }
 
+completion root_complex::config_write_poisoned(std::uint64_t offset, std::uint64_t value,
+                                               unsigned size, unsigned byte_enables) {
+    return access(config_socket, tlp_kind::config, tlm::TLM_WRITE_COMMAND, offset, value, size,
+                  byte_enables, true);
+}
+
+completion root_complex::bar_write_poisoned(bar_number bar, std::uint64_t offset,
+                                            std::uint64_t value, unsigned size,
+                                            unsigned byte_enables) {
+    return access(bar_sockets[bar.value()], tlp_kind::memory, tlm::TLM_WRITE_COMMAND, offset, value,
+                  size, byte_enables, true);
+}
+
 tlm::tlm_response_status root_complex::bar_transfer(bar_number bar, tlm::tlm_command command,
                                                     std::uint64_t offset, unsigned char* data,
                                                     unsigned length) {
+    bool poisoned = false;
     return transfer(bar_sockets[bar.value()], tlp_kind::memory, command, offset, data, length,
-                    nullptr);
+                    nullptr, poisoned);
 }
 
 completion root_complex::access(initiator& socket, tlp_kind kind, tlm::tlm_command command,
                                 std::uint64_t offset, std::uint64_t value, unsigned size,
-                                unsigned byte_enables) {
+                                unsigned byte_enables, bool poisoned) {
     std::array<unsigned char, 8> data{};
     std::array<unsigned char, 8> enables{};
     size = std::min(size, 8U);
@@ -64,8 +78,10 @@ completion root_complex::access(initiator& socket, tlp_kind kind, tlm::tlm_comma
         all = all && enabled;
     }
     completion out;
-    out.status =
-        transfer(socket, kind, command, offset, data.data(), size, all ? nullptr : enables.data());
+    bool poison = poisoned;
+    out.status = transfer(socket, kind, command, offset, data.data(), size,
+                          all ? nullptr : enables.data(), poison);
+    out.poisoned = poison && command == tlm::TLM_READ_COMMAND;
     for (unsigned i = 0; i < size; ++i) {
         const unsigned byte = out.ok() ? data.at(i) : 0xFFU;
         out.data |= static_cast<std::uint64_t>(byte) << (8 * i);
@@ -76,11 +92,12 @@ completion root_complex::access(initiator& socket, tlp_kind kind, tlm::tlm_comma
 tlm::tlm_response_status root_complex::transfer(initiator& socket, tlp_kind kind,
                                                 tlm::tlm_command command, std::uint64_t offset,
                                                 unsigned char* data, unsigned length,
-                                                unsigned char* enables) {
+                                                unsigned char* enables, bool& poisoned) {
     const access_pool::lease used = pool_.acquire();
     used->extension.kind = kind;
     used->extension.requester = id_;
     used->extension.requester_valid = true;
+    used->extension.poisoned = poisoned;
     tlm::tlm_generic_payload& payload = used->payload;
     payload.set_command(command);
     payload.set_address(offset);
@@ -95,19 +112,58 @@ tlm::tlm_response_status root_complex::transfer(initiator& socket, tlp_kind kind
     socket->b_transport(payload, delay);
     if (delay != sc_core::SC_ZERO_TIME)
         wait(delay);
+    poisoned = used->extension.poisoned;
     return payload.get_response_status();
 }
 
+bool root_complex::receive_message(tlp_kind kind, std::uint64_t now) {
+    switch (kind) {
+    case tlp_kind::assert_intx:
+    case tlp_kind::deassert_intx:
+        interrupts_.set_intx(kind == tlp_kind::assert_intx, now);
+        return true;
+    case tlp_kind::err_cor:
+        interrupts_.add_message(host_message::err_cor, now);
+        return true;
+    case tlp_kind::err_nonfatal:
+        interrupts_.add_message(host_message::err_nonfatal, now);
+        return true;
+    case tlp_kind::err_fatal:
+        interrupts_.add_message(host_message::err_fatal, now);
+        return true;
+    case tlp_kind::pme_to_ack:
+        interrupts_.add_message(host_message::pme_to_ack, now);
+        return true;
+    case tlp_kind::memory:
+    case tlp_kind::config:
+    case tlp_kind::msi:
+        return false;
+    }
+    return false;
+}
+
 void root_complex::receive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    const pcie_extension* extension = payload.get_extension<pcie_extension>();
+    pcie_extension* extension = payload.get_extension<pcie_extension>();
     const tlp_kind kind = extension != nullptr ? extension->kind : tlp_kind::memory;
     const std::uint64_t address = payload.get_address();
     const unsigned length = payload.get_data_length();
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    if (kind == tlp_kind::assert_intx || kind == tlp_kind::deassert_intx) {
-        interrupts_.set_intx(kind == tlp_kind::assert_intx, now_ps(delay));
+    if (receive_message(kind, now_ps(delay)))
+        return;
+    if (kind == tlp_kind::memory && answers_ == host_answers::unsupported) {
+        payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
+    if (kind == tlp_kind::memory && payload.is_read() && answers_ == host_answers::never) {
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    if (payload.is_write() && extension != nullptr && extension->poisoned) {
+        ++poisoned_writes_;
+        return;
+    }
+    if (payload.is_read() && extension != nullptr && answers_ == host_answers::poisoned)
+        extension->poisoned = true;
     // The host knows an MSI by its address; the mark is what the device says of it.
     const bool in_window = address >= msi_window && address - msi_window < msi_window_size;
     if (payload.is_write() && (kind == tlp_kind::msi || in_window)) {

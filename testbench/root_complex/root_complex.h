@@ -20,6 +20,7 @@
 #include "model/types.h"
 #include "testbench/root_complex/access_pool.h"
 #include "testbench/root_complex/enumerated_function.h"
+#include "testbench/root_complex/host_answers.h"
 #include "testbench/root_complex/host_ram.h"
 #include "testbench/root_complex/interrupt_log.h"
 
@@ -29,6 +30,7 @@ namespace ntb {
 struct completion {
     tlm::tlm_response_status status = tlm::TLM_INCOMPLETE_RESPONSE;
     std::uint64_t data = 0; ///< of a read, right-aligned
+    bool poisoned = false;  ///< of a read: the completion had EP set
 
     [[nodiscard]] bool ok() const { return status == tlm::TLM_OK_RESPONSE; }
 };
@@ -60,6 +62,16 @@ public:
                                           std::uint64_t offset, unsigned char* data,
                                           unsigned length);
 
+    // The same writes with a poisoned payload (EP set).
+    completion config_write_poisoned(std::uint64_t offset, std::uint64_t value, unsigned size = 4,
+                                     unsigned byte_enables = 0xFF);
+    completion bar_write_poisoned(bar_number bar, std::uint64_t offset, std::uint64_t value,
+                                  unsigned size = 4, unsigned byte_enables = 0xFF);
+
+    void set_answers(host_answers how) { answers_ = how; }
+    /// Poisoned writes that came in; they are not stored.
+    [[nodiscard]] std::uint64_t poisoned_writes() const { return poisoned_writes_; }
+
     [[nodiscard]] host_ram& ram() { return ram_; }
     [[nodiscard]] interrupt_log& interrupts() { return interrupts_; }
     [[nodiscard]] requester_id id() const { return id_; }
@@ -71,16 +83,20 @@ private:
 
     completion access(initiator& socket, tlp_kind kind, tlm::tlm_command command,
                       std::uint64_t offset, std::uint64_t value, unsigned size,
-                      unsigned byte_enables);
+                      unsigned byte_enables, bool poisoned = false);
     tlm::tlm_response_status transfer(initiator& socket, tlp_kind kind, tlm::tlm_command command,
                                       std::uint64_t offset, unsigned char* data, unsigned length,
-                                      unsigned char* enables);
+                                      unsigned char* enables, bool& poisoned);
+    /// True if it was a message, which is then dealt with.
+    bool receive_message(tlp_kind kind, std::uint64_t now);
     void receive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
     requester_id id_;
     host_ram ram_;
     access_pool pool_{};
     interrupt_log interrupts_{};
+    host_answers answers_ = host_answers::normally;
+    std::uint64_t poisoned_writes_ = 0;
     enumerated_function function_{};
 };
 

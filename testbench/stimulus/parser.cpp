@@ -17,9 +17,11 @@ namespace {
 constexpr const char* header_syntax = "a file begins: ntbstim 1";
 constexpr const char* access_syntax =
     "portP.config|bar0..bar5 read|write REGISTER|+0xOFFSET [VALUE] [size 1|2|4|8] [be MASK] "
-    "[== VALUE [mask M]]";
+    "[poisoned] [== VALUE [mask M]]";
 constexpr const char* port_syntax =
-    "portP expect msi|intx [count N] within TIME | expect no-msi|no-intx for TIME | enumerate";
+    "portP expect msi|intx|err-cor|err-nonfatal|err-fatal|pme-to-ack [count N] within TIME | "
+    "expect no-... for TIME | enumerate";
+constexpr const char* host_syntax = "host portP completes normally|poisoned|unsupported|never";
 constexpr const char* memory_syntax =
     "mem portP ADDRESS fill LENGTH DATA | load DATA... | check DATA...";
 constexpr const char* link_syntax = "link portP up|down";
@@ -28,7 +30,7 @@ constexpr const char* temperature_syntax = "temp DEGREES, 0 to 127.5 in steps of
 constexpr const char* repeat_syntax = "repeat N ... end";
 constexpr const char* time_syntax = "a time is a whole number and fs, ps, ns, us, ms or s";
 constexpr const char* statement_list =
-    "statements: at, after, portP, mem, link, reset, temp, note, repeat, end, fault, smbus";
+    "statements: at, after, portP, host, mem, link, reset, temp, note, repeat, end, fault, smbus";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
@@ -250,6 +252,8 @@ private:
             s.what = pause_step{}; // there was a start time, or there would be no statement
         else if (starts_with(keyword, "port"))
             read_port(in, s);
+        else if (in.take_if("host"))
+            read_host(in, s);
         else if (in.take_if("mem"))
             read_memory(in, s);
         else if (in.take_if("link"))
@@ -353,6 +357,7 @@ private:
         if (in.take_if("be"))
             a.byte_enables = static_cast<std::uint8_t>(
                 in.number("a byte enable mask", 0, ones(a.size), access_syntax));
+        a.poisoned = a.write && in.take_if("poisoned");
         if (a.write && a.value > ones(8 * a.size))
             at_value.fail("the value has more than " + std::to_string(a.size) + " bytes",
                           "give a smaller value or a larger size");
@@ -429,9 +434,19 @@ private:
         const std::string_view kind = in.peek();
         const bool none = starts_with(kind, "no-");
         const std::string_view plain = none ? kind.substr(3) : kind;
-        if (plain != "msi" && plain != "intx")
-            in.expected("msi, intx, no-msi or no-intx", port_syntax);
-        e.kind = plain == "msi" ? interrupt_kind::msi : interrupt_kind::intx;
+        constexpr std::array<std::pair<std::string_view, interrupt_kind>, interrupt_kinds> kinds{{
+            {"msi", interrupt_kind::msi},
+            {"intx", interrupt_kind::intx},
+            {"err-cor", interrupt_kind::err_cor},
+            {"err-nonfatal", interrupt_kind::err_nonfatal},
+            {"err-fatal", interrupt_kind::err_fatal},
+            {"pme-to-ack", interrupt_kind::pme_to_ack},
+        }};
+        const auto* const found = std::find_if(
+            kinds.begin(), kinds.end(), [&plain](const auto& k) { return k.first == plain; });
+        if (found == kinds.end())
+            in.expected("msi, intx, a message, or no-... of one", port_syntax);
+        e.kind = found->second;
         in.take();
         if (none) {
             e.count = 0;
@@ -479,6 +494,26 @@ private:
         in.take();
         for (std::size_t i = 0; i < digits / 2; ++i)
             bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i) & 0xFFU));
+    }
+
+    static void read_host(line_reader& in, statement& s) {
+        host_step h;
+        h.port = read_whole_port(in, host_syntax);
+        in.require("completes", host_syntax);
+        constexpr std::array<std::pair<std::string_view, host_answers>, 4> ways{{
+            {"normally", host_answers::normally},
+            {"poisoned", host_answers::poisoned},
+            {"unsupported", host_answers::unsupported},
+            {"never", host_answers::never},
+        }};
+        const auto* const found = std::find_if(
+            ways.begin(), ways.end(), [&in](const auto& w) { return w.first == in.peek(); });
+        if (found == ways.end())
+            in.expected("normally, poisoned, unsupported or never", host_syntax);
+        in.take();
+        in.expect_end(host_syntax);
+        h.how = found->second;
+        s.what = h;
     }
 
     static void read_link(line_reader& in, statement& s) {

@@ -39,13 +39,48 @@ std::string bytes_text(const std::vector<std::uint8_t>& bytes) {
 /// Why a read brought all ones where its completion says so: " (unsupported request)".
 std::string reason_of(const completion& done) {
     if (done.ok())
-        return {};
+        return done.poisoned ? " (poisoned)" : "";
     return done.status == tlm::TLM_GENERIC_ERROR_RESPONSE ? " (completion timeout)"
                                                           : " (unsupported request)";
 }
 
 const char* name_of(interrupt_kind kind) {
-    return kind == interrupt_kind::msi ? "MSI" : "INTx";
+    constexpr std::array<const char*, interrupt_kinds> names{
+        "MSI", "INTx", "ERR_COR", "ERR_NONFATAL", "ERR_FATAL", "PME_TO_Ack"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
+bool is_message(interrupt_kind kind) {
+    return kind != interrupt_kind::msi && kind != interrupt_kind::intx;
+}
+
+host_message message_of(interrupt_kind kind) {
+    switch (kind) {
+    case interrupt_kind::err_nonfatal:
+        return host_message::err_nonfatal;
+    case interrupt_kind::err_fatal:
+        return host_message::err_fatal;
+    case interrupt_kind::pme_to_ack:
+        return host_message::pme_to_ack;
+    case interrupt_kind::msi:
+    case interrupt_kind::intx:
+    case interrupt_kind::err_cor:
+        break;
+    }
+    return host_message::err_cor;
+}
+
+std::uint64_t count_of(const interrupt_log& log, interrupt_kind kind) {
+    if (kind == interrupt_kind::msi)
+        return log.msi_count();
+    return kind == interrupt_kind::intx ? log.intx_count() : log.message_count(message_of(kind));
+}
+
+std::uint64_t time_ps_of(const interrupt_log& log, interrupt_kind kind, std::uint64_t number) {
+    if (kind == interrupt_kind::msi)
+        return log.msi(number).time_ps;
+    return kind == interrupt_kind::intx ? log.intx_time_ps(number)
+                                        : log.message_time_ps(message_of(kind), number);
 }
 
 /// The port that a statement needs a host at, if any.
@@ -60,6 +95,8 @@ const port_number* port_of(const action& what) {
         return &m->port;
     if (const auto* l = std::get_if<link_step>(&what))
         return &l->port;
+    if (const auto* h = std::get_if<host_step>(&what))
+        return &h->port;
     if (const auto* r = std::get_if<reset_step>(&what))
         return r->of_partition ? nullptr : &r->port;
     return nullptr;
@@ -141,7 +178,11 @@ void player::run(const register_access& a) {
     root_complex& h = host(a.port);
     const bool config = a.where == door::config;
     if (a.write) {
-        if (config)
+        if (a.poisoned && config)
+            h.config_write_poisoned(a.offset, a.value, a.size, a.byte_enables);
+        else if (a.poisoned)
+            h.bar_write_poisoned(a.bar, a.offset, a.value, a.size, a.byte_enables);
+        else if (config)
             h.config_write(a.offset, a.value, a.size, a.byte_enables);
         else
             h.bar_write(a.bar, a.offset, a.value, a.size, a.byte_enables);
@@ -169,17 +210,17 @@ void player::run(const interrupt_expectation& e) {
         expect_some(e, now_ps());
 }
 
-/// Counts interrupts from `start` on that no expectation has counted, at most `most`.
+/// Counts interrupts from `start` on that no expectation has counted, at most `most`. Messages
+/// count from the previous expectation on: one may come before the completion it is about.
 std::uint64_t player::take_interrupts(const interrupt_expectation& e, std::uint64_t start,
                                       std::uint64_t most) {
     const interrupt_log& log = host(e.port).interrupts();
-    const bool msi = e.kind == interrupt_kind::msi;
-    std::uint64_t& taken = (msi ? msis_taken_ : intx_taken_).at(e.port.value());
-    const std::uint64_t count = msi ? log.msi_count() : log.intx_count();
-    taken = std::max(taken, count > interrupt_log::kept ? count - interrupt_log::kept : 0);
+    std::uint64_t& next = taken(e);
+    const std::uint64_t count = count_of(log, e.kind);
+    next = std::max(next, count > interrupt_log::kept ? count - interrupt_log::kept : 0);
     std::uint64_t found = 0;
-    for (; taken < count && found < most; ++taken)
-        if ((msi ? log.msi(taken).time_ps : log.intx_time_ps(taken)) >= start)
+    for (; next < count && found < most; ++next)
+        if (is_message(e.kind) || time_ps_of(log, e.kind, next) >= start)
             ++found;
     return found;
 }
@@ -191,7 +232,7 @@ void player::expect_some(const interrupt_expectation& e, std::uint64_t start) {
     // INTx is a level: one that is asserted already is an interrupt.
     if (e.kind == interrupt_kind::intx && log.intx()) {
         found = 1;
-        intx_taken_.at(e.port.value()) = log.intx_count();
+        taken(e) = log.intx_count();
     }
     for (;;) {
         found += take_interrupts(e, start, e.count - found);
@@ -278,6 +319,11 @@ void player::run(const reset_step& r) {
             if (hosts_.at(p) != nullptr && controls_.partition_of(port_number(p)) == r.partition)
                 controls_.hot_reset(port_number(p));
     }
+    say_statement("");
+}
+
+void player::run(const host_step& h) {
+    host(h.port).set_answers(h.how);
     say_statement("");
 }
 

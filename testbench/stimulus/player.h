@@ -74,6 +74,7 @@ private:
     void run(const memory_step& m);
     void run(const link_step& l);
     void run(const reset_step& r);
+    void run(const host_step& h);
     void run(const temperature_step& t);
     void run(const note_step& n);
     void run(const pause_step&) {}
@@ -100,9 +101,11 @@ private:
     std::uint64_t failed_ = 0;
     std::vector<failure> failures_{};
     std::vector<round> rounds_{}; ///< one per open repeat
-    // MSIs and INTx assertions that an expectation has counted are counted by no other.
-    std::array<std::uint64_t, max_ports> msis_taken_{};
-    std::array<std::uint64_t, max_ports> intx_taken_{};
+    // What an expectation has counted is counted by no other.
+    std::array<std::array<std::uint64_t, max_ports>, interrupt_kinds> taken_{};
+    [[nodiscard]] std::uint64_t& taken(const interrupt_expectation& e) {
+        return taken_.at(static_cast<std::size_t>(e.kind)).at(e.port.value());
+    }
     // The statement under way:
     const program* program_ = nullptr;
     const statement* statement_ = nullptr;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/types.h"
+#include "testbench/root_complex/host_answers.h"
 
 namespace ntb::stimulus {
 
@@ -46,7 +47,8 @@ struct register_access {
     door where = door::config;
     bar_number bar{};
     bool write = false;
-    std::string name; ///< register or "+0x1000", for messages
+    bool poisoned = false; ///< a write with EP set
+    std::string name;      ///< register or "+0x1000", for messages
     std::uint64_t offset = 0;
     unsigned size = 4;               ///< bytes: 1, 2, 4, 8
     std::uint8_t byte_enables = 0xF; ///< bit i = byte i of the access
@@ -56,9 +58,18 @@ struct register_access {
     std::uint64_t mask = 0;
 };
 
-enum class interrupt_kind : std::uint8_t { msi, intx };
+/// Interrupts, and messages of which the same can be expected.
+enum class interrupt_kind : std::uint8_t {
+    msi,
+    intx,
+    err_cor,
+    err_nonfatal,
+    err_fatal,
+    pme_to_ack
+};
+inline constexpr std::size_t interrupt_kinds = 6;
 
-/// portP expect msi|intx [count N] within TIME; portP expect no-msi|no-intx for TIME
+/// portP expect KIND [count N] within TIME; portP expect no-KIND for TIME
 struct interrupt_expectation {
     port_number port{};
     interrupt_kind kind = interrupt_kind::msi;
@@ -95,6 +106,12 @@ struct reset_step {
     bool fundamental = false;
 };
 
+/// host portP completes normally|poisoned|unsupported|never
+struct host_step {
+    port_number port{};
+    host_answers how = host_answers::normally;
+};
+
 struct temperature_step {
     unsigned half_degrees = 0;
 };
@@ -121,8 +138,8 @@ struct not_yet {
 };
 
 using action = std::variant<register_access, interrupt_expectation, enumeration, memory_step,
-                            link_step, reset_step, temperature_step, note_step, pause_step,
-                            repeat_begin, repeat_end, not_yet>;
+                            link_step, reset_step, host_step, temperature_step, note_step,
+                            pause_step, repeat_begin, repeat_end, not_yet>;
 
 struct statement {
     location where{};

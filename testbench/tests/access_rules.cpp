@@ -471,9 +471,9 @@ BOOST_FIXTURE_TEST_CASE(registers_of_16_bits_do_not_touch_their_neighbour, open_
         enumerate_both();
         const std::uint32_t command = config_read(host0, "PCICMD");
         BOOST_TEST(host0.bar_read(bar_number(5), 0).ok() == false); // makes PCIEDSTS.URD
-        BOOST_TEST((config_read(host0, "PCIEDSTS") & sts_unsupported_request) != 0U);
+        BOOST_TEST((config_read(host0, "PCIEDSTS") & saw_unsupported) != 0U);
         config_write(host0, "PCIEDCTL", 0x281F);
-        BOOST_TEST((config_read(host0, "PCIEDSTS") & sts_unsupported_request) != 0U);
+        BOOST_TEST((config_read(host0, "PCIEDSTS") & saw_unsupported) != 0U);
         config_write(host0, "PCIEDSTS", 0xFFFF);
         BOOST_TEST(config_read(host0, "PCIEDSTS") == 0U);
         BOOST_TEST(config_read(host0, "PCIEDCTL") == 0x201FU);
@@ -584,31 +584,6 @@ BOOST_FIXTURE_TEST_CASE(what_crosses_the_end_is_refused_as_a_whole,
     });
 }
 
-BOOST_FIXTURE_TEST_CASE(a_refused_request_is_logged_once_with_its_header,
-                        open_doors) { // B8.7 B13.4
-    run([this] {
-        enumerate_both();
-        BOOST_TEST(config_read(host0, "AERUES") == 0U);
-        raw_access raw;
-        raw.extension.requester = requester_id(0x1234);
-        raw.extension.requester_valid = true;
-        raw.write(0x2468, 1, 4).over(host0.bar_sockets[0]);
-        raw.read(0x1357, 1).over(host0.bar_sockets[0]); // the second is counted, not logged
-        BOOST_TEST(config_read(host0, "AERUES") == aer_unsupported_request);
-        BOOST_TEST((config_read(host0, "AERCTL") & 0x1FU) == 20U);
-        BOOST_TEST(config_read(host0, "AERHL1DW") == 0x40000001U);
-        BOOST_TEST(config_read(host0, "AERHL2DW") >> 16 == 0x1234U);
-        BOOST_TEST(config_read(host0, "AERHL3DW") == 0x2468U);
-        BOOST_TEST(config_read(host0, "PCIEDSTS") == 0x0AU); // URD and NFED
-        config_write(host0, "AERUES", aer_unsupported_request);
-        BOOST_TEST(config_read(host0, "AERUES") == 0U);
-        raw.read(0x1358, 4).over(host0.bar_sockets[0]);
-        BOOST_TEST(config_read(host0, "AERHL1DW") == 0x00000001U);
-        BOOST_TEST(config_read(host0, "AERHL3DW") == 0x1358U);
-        BOOST_TEST(config_read(host2, "AERUES") == 0U);
-    });
-}
-
 BOOST_FIXTURE_TEST_CASE(without_memory_space_enable_a_bar_is_refused, open_doors) { // B9.8
     run([this] {
         enumerate_both();
@@ -618,7 +593,8 @@ BOOST_FIXTURE_TEST_CASE(without_memory_space_enable_a_bar_is_refused, open_doors
         BOOST_TEST(read.data == 0xFFFFFFFFU);
         BOOST_TEST(host0.bar_write(bar0, 0x40C, 1).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
         BOOST_TEST(config_read(host0, "NTSDATA") == 0U);
-        BOOST_TEST(config_read(host0, "AERUES") == aer_unsupported_request);
+        BOOST_TEST(config_read(host0, "AERCES") == aer_advisory);            // the read
+        BOOST_TEST(config_read(host0, "AERUES") == aer_unsupported_request); // the write
         config_write(host0, "PCICMD", cmd_memory);
         BOOST_TEST(host0.bar_read(bar0, 0x400).ok());
     });
@@ -631,7 +607,7 @@ BOOST_FIXTURE_TEST_CASE(in_d3hot_a_bar_is_refused_and_configuration_works,
         config_write(host0, "PMCSR", 3);
         BOOST_TEST(host0.bar_read(bar0, 0x400).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
         BOOST_TEST(config_read(host0, "VID") == 0x111DU);
-        BOOST_TEST(config_read(host0, "AERUES") == aer_unsupported_request);
+        BOOST_TEST(config_read(host0, "AERCES") == aer_advisory);
         config_write(host0, "PMCSR", 0);
         BOOST_TEST(host0.bar_read(bar0, 0x400).ok());
     });

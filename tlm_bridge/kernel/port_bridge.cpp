@@ -99,6 +99,11 @@ void port_bridge::upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_ti
     case tlp_kind::deassert_intx:
         interrupts_.set_intx(false);
         break;
+    case tlp_kind::err_cor: // vfio-user's ERR interrupt would stop a guest: AER tells it
+    case tlp_kind::err_nonfatal:
+    case tlp_kind::err_fatal:
+    case tlp_kind::pme_to_ack:
+        break;
     case tlp_kind::config:
         status = memory_status::not_mapped;
         break; // does not go upstream

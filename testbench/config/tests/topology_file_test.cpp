@@ -315,6 +315,14 @@ BOOST_AUTO_TEST_CASE(shapes_other_than_tables_are_refused) {
     expect_starts(error_of(base + "bar = { 2 = 1 }\n"), "x.toml:12: port.bar.2: is not a table");
 }
 
+BOOST_AUTO_TEST_CASE(what_clears_temperature_alarms_can_be_chosen) {
+    BOOST_TEST(!parse_topology(base, "x.toml").topology.tmpalarm_read_clears);
+    const std::string key = "tmpalarm_read_clears = true\n";
+    BOOST_TEST(parse_topology(key + base, "x.toml").topology.tmpalarm_read_clears);
+    expect_starts(error_of("tmpalarm_read_clears = 1\n" + base),
+                  "x.toml:1: tmpalarm_read_clears: ");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_what_to_give) {
     for (const char* path : {"/nonexistent/x.toml", "/", "/dev/zero"})
         BOOST_CHECK_EXCEPTION((void)load_topology(path), config_error, [](const config_error& e) {

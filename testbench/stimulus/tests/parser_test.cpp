@@ -229,6 +229,21 @@ BOOST_AUTO_TEST_CASE(interrupts_are_expected_within_or_not_for_a_time) {
     expect_starts(error_of("port2.bar0 expect msi within 1ns\n"), "x.stim:2:12: expected 'read'");
 }
 
+BOOST_AUTO_TEST_CASE(messages_poison_and_completions_are_part_of_the_language) {
+    BOOST_TEST((only<interrupt_expectation>("port2 expect err-fatal within 1ns\n").kind ==
+                interrupt_kind::err_fatal));
+    BOOST_TEST((only<interrupt_expectation>("port2 expect no-err-cor for 1ns\n").kind ==
+                interrupt_kind::err_cor));
+    BOOST_TEST(only<register_access>("port2.bar2 write +0 1 be 0x1 poisoned\n").poisoned);
+    BOOST_TEST(!only<register_access>("port2.bar2 write +0 1\n").poisoned);
+    expect_starts(error_of("port2.bar2 read +0 poisoned\n"), "x.stim:2:20: expected the end");
+    const auto host = only<host_step>("host port2 completes never\n");
+    BOOST_TEST((host.how == host_answers::never));
+    BOOST_TEST(host.port.value() == 2U);
+    expect_starts(error_of("host port2 completes late\n"), "x.stim:2:22: expected normally, ");
+    expect_starts(error_of("host port2 never\n"), "x.stim:2:12: expected 'completes'");
+}
+
 BOOST_AUTO_TEST_CASE(memory_data_are_little_endian_values) {
     const auto check = only<memory_step>("mem port2 0x200000 check deadbeef 01 2345\n");
     BOOST_TEST((check.action == memory_action::check));

@@ -17,7 +17,9 @@ using namespace ntb::stimulus;
 namespace {
 
 /// A device with plain registers: config and BARs are one space; an access takes 100 ns. A write
-/// to 0x80 sends that many MSIs, 50 ns apart; a write to 0x84 sets the level of INTx 10 ns later.
+/// to 0x80 sends that many MSIs, 50 ns apart; a write to 0x84 sets the level of INTx 10 ns later;
+/// a write of 0 to 3 to 0x88 sends ERR_COR, ERR_NONFATAL, ERR_FATAL or PME_TO_Ack. A poisoned write
+/// does nothing and is counted.
 class simple_device : public sc_core::sc_module {
 public:
     explicit simple_device(const sc_core::sc_module_name& name)
@@ -40,11 +42,17 @@ public:
     tlm_utils::simple_initiator_socket<simple_device> upstream;
     std::map<std::uint64_t, unsigned char> bytes{};
     std::vector<std::uint64_t> starts_ps{}; ///< of every access
+    unsigned poisoned = 0;
 
 private:
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
         starts_ps.push_back(sc_core::sc_time_stamp().value());
         sc_core::wait(100, sc_core::SC_NS);
+        if (p.is_write() && p.get_extension<pcie_extension>()->poisoned) {
+            ++poisoned;
+            p.set_response_status(tlm::TLM_OK_RESPONSE);
+            return;
+        }
         const std::uint64_t at = p.get_address();
         p.set_response_status(tlm::TLM_OK_RESPONSE);
         if (at >= 0x1000) {
@@ -63,6 +71,10 @@ private:
         }
         if (p.is_write() && at == 0x80)
             msis_ = p.get_data_ptr()[0];
+        if (p.is_write() && at == 0x88)
+            post(std::array<tlp_kind, 4>{tlp_kind::err_cor, tlp_kind::err_nonfatal,
+                                         tlp_kind::err_fatal, tlp_kind::pme_to_ack}
+                     .at(p.get_data_ptr()[0]));
         if (p.is_write() && at == 0x84)
             level_ = p.get_data_ptr()[0] != 0;
         if (p.is_write())
@@ -263,6 +275,23 @@ BOOST_FIXTURE_TEST_CASE(intx_is_a_level, bench) {
     BOOST_TEST(failures[1].find("x.stim:9: expected 1 INTx") == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(messages_are_expected_as_interrupts_are, bench) {
+    play("port0.bar0 write +0x88 0\nport0 expect err-cor within 1ns\n"
+         "port0.bar0 write +0x88 1\nport0 expect no-err-nonfatal for 1ns\n"
+         "after 1ns port0 expect no-err-nonfatal for 1ns\n"
+         "port0 expect pme-to-ack within 1ns\n");
+    BOOST_TEST_REQUIRE(failures.size() == 2U);
+    BOOST_TEST(failures[0].find("x.stim:5: expected no ERR_NONFATAL at port 0") == 0U);
+    BOOST_TEST(failures[1].find("x.stim:7: expected 1 PME_TO_Ack at port 0") == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(poisoned_writes_and_ways_to_complete_reach_device_and_host, bench) {
+    play("port0.bar0 write +0x10 0x11 poisoned\nport0.config write +0x10 0x22 be 0x1 poisoned\n"
+         "port0.bar0 read +0x10 == 0x0\nhost port0 completes poisoned\n");
+    expect_list(failures, nothing);
+    BOOST_TEST(device.poisoned == 2U);
+}
+
 BOOST_FIXTURE_TEST_CASE(memory_is_loaded_filled_and_checked, bench) {
     play("mem port0 0x1000 load deadbeef 01\n"
          "mem port0 0x1000 check ef be ad de 01\n"
@@ -326,9 +355,9 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_played_is_refused_before_the_start, bench
     BOOST_TEST(refused("  smbus 01\n") ==
                "x.stim:3:3: 'smbus' is not in this version (leave the statement out)");
     BOOST_TEST(refused("port0.f1.bar0 read +0\n").find("x.stim:3:1: functions other than 0") == 0U);
-    for (const char* body :
-         {"port2.bar0 read +0\n", "port2 enumerate\n", "mem port2 0 check 00\n",
-          "port2 expect msi within 1ns\n", "link port2 up\n", "reset port2 hot\n"})
+    for (const char* body : {"port2.bar0 read +0\n", "port2 enumerate\n", "mem port2 0 check 00\n",
+                             "port2 expect msi within 1ns\n", "link port2 up\n",
+                             "reset port2 hot\n", "host port2 completes never\n"})
         BOOST_TEST(refused(body).find("x.stim:3:1: port 2 has no NT function") == 0U);
     BOOST_TEST(refused("reset partition 2 hot\nport0 enumerate\n") == "accepted");
     play("");
