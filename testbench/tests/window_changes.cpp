@@ -66,6 +66,7 @@ public:
             write(host0, "LUTMDATA", 0);
             write(host0, "LUTUDATA", 0x80000000U | 1U);
         }
+        config_write(host0, "AERCEM", 0); // refused reads show in AERUES, too
         config_write(host0, "AERUES", 0xFFFFFFFF);
     }
 
