@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "model/dword_access.h"
 #include "model/regs/nt_refs.h"
 #include "model/regs/trace_names.h"
 #include "model/switch_core.h"
@@ -56,10 +57,6 @@ void nt_function::load_reset_values(const topology_config& topology) {
 void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool debug) {
     const std::uint64_t address = p.get_address();
     const std::uint32_t length = p.get_data_length();
-    unsigned char* const data = p.get_data_ptr();
-    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
-    const unsigned char* const enables = p.get_byte_enable_ptr();
-    const std::uint32_t enables_length = p.get_byte_enable_length();
     if (p.get_command() == tlm::TLM_IGNORE_COMMAND) {
         p.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
         return;
@@ -70,50 +67,9 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
         p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
-    if (p.get_streaming_width() < length) {
-        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-        return;
-    }
-    if (enables != nullptr && enables_length == 0) {
-        p.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-        return;
-    }
-    std::uint32_t done = 0;
-    while (done < length) {
-        const auto at = static_cast<std::uint32_t>(address) + done;
-        const unsigned lane = at & 3U;
-        const std::uint32_t n = std::min(4U - lane, length - done);
-        register_access a{};
-        a.offset = at & ~3U;
-        a.requester = who;
-        a.debug = debug;
-        a.silent = debug; // debug transport looks and stores, nothing happens
-        if (n != 4 || enables != nullptr) {
-            a.byte_mask = 0;
-            for (std::uint32_t i = 0; i < n; ++i) {
-                const bool on =
-                    enables == nullptr || enables[(done + i) % enables_length] == TLM_BYTE_ENABLED;
-                if (on)
-                    a.byte_mask |= 0xFFU << ((lane + i) * 8U);
-            }
-        }
-        if (is_write) {
-            std::memcpy(reinterpret_cast<unsigned char*>(&a.data) + lane, data + done, n);
-            if (a.byte_mask != 0)
-                write_dword(a);
-        } else {
-            const std::uint32_t v = a.byte_mask != 0 ? read_dword(a) : 0;
-            if (n == 4 && enables == nullptr) {
-                std::memcpy(data + done, &v, 4);
-            } else {
-                for (std::uint32_t i = 0; i < n; ++i)
-                    if (((a.byte_mask >> ((lane + i) * 8U)) & 0xFFU) != 0)
-                        data[done + i] = static_cast<unsigned char>(v >> ((lane + i) * 8U));
-            }
-        }
-        done += n;
-    }
-    p.set_response_status(tlm::TLM_OK_RESPONSE);
+    access_dwords(
+        p, who, debug, [this](const register_access& a) { return read_dword(a); },
+        [this](const register_access& a) { write_dword(a); });
 }
 
 std::uint32_t nt_function::read_dword(const register_access& a) {

@@ -54,12 +54,14 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
       host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
       core_(core), link_(topology.ports[number.value()], timing, core.clock()),
       function_(number, topology, timing, core.clock(), core, *this, *this),
-      config_(*this, door_kind::config, 0, "config"), bars_{{{*this, door_kind::bar, 0, "bar0"},
-                                                             {*this, door_kind::bar, 1, "bar1"},
-                                                             {*this, door_kind::bar, 2, "bar2"},
-                                                             {*this, door_kind::bar, 3, "bar3"},
-                                                             {*this, door_kind::bar, 4, "bar4"},
-                                                             {*this, door_kind::bar, 5, "bar5"}}} {
+      dma_(topology, core, core.clock()), config_(*this, door_kind::config, 0, "config"),
+      dma_config_(*this, door_kind::dma_config, 0, "dma_config"),
+      bars_{{{*this, door_kind::bar, 0, "bar0"},
+             {*this, door_kind::bar, 1, "bar1"},
+             {*this, door_kind::bar, 2, "bar2"},
+             {*this, door_kind::bar, 3, "bar3"},
+             {*this, door_kind::bar, 4, "bar4"},
+             {*this, door_kind::bar, 5, "bar5"}}} {
     upstream_payload_.set_extension(&upstream_extension_);
 
     sc_core::sc_spawn_options interrupts;
@@ -102,7 +104,7 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
     act(p, kind, bar, false);
     // Memory writes are posted; reads and configuration writes are completed, over a link that has
     // been up all the time.
-    if (is_write && kind != door_kind::config)
+    if (is_write && kind == door_kind::bar)
         return;
     if (link_.epoch() == epoch)
         complete(p);
@@ -116,6 +118,13 @@ unsigned nt_port::transport_debug(tlm::tlm_generic_payload& p, door_kind kind, u
 }
 
 void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug) {
+    if (kind == door_kind::dma_config) {
+        if (has_dma_function(core_.modes().now(number_).mode))
+            dma_.access(p, requester_of(p), debug);
+        else
+            refuse(p);
+        return;
+    }
     if (kind == door_kind::config || opens_config_space(bar)) {
         if (!debug && is_poisoned_write(p)) {
             // It must not change a register and counts as an unsupported request (PCIe 2.0 section
@@ -383,11 +392,13 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
         return;
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
     tlp_text text;
-    if (kind == door_kind::config)
-        text.add(is_write ? "CfgWr " : "CfgRd ").hex(p.get_address(), 3);
+    if (kind != door_kind::bar)
+        text.add(is_write ? "CfgWr " : "CfgRd ")
+            .add(kind == door_kind::dma_config ? "DMA " : "")
+            .hex(p.get_address(), 3);
     else
         text.add(is_write ? "MWr bar" : "MRd bar").decimal(bar).add('+').hex(p.get_address(), 4);
-    if (kind == door_kind::config || opens_config_space(bar))
+    if (kind == door_kind::config || (kind == door_kind::bar && opens_config_space(bar)))
         if (const std::optional<regs::member> m = regs::nt_register_at(p.get_address()))
             text.add(' ').add(regs::member_name(*m).view());
     text.add(' ').decimal(p.get_data_length()).add('B');
@@ -486,6 +497,7 @@ void nt_port::train_link_later() {
 void nt_port::link_is(bool up) {
     if (!up) {
         function_.reset_hot();
+        dma_.reset_hot();
         upstream_line_.clear();
     }
     link_.set_up(up);
@@ -527,6 +539,7 @@ void nt_port::reset_fundamental() {
     if (!present_)
         return;
     function_.reset_fundamental();
+    dma_.reset_fundamental();
     function_.set_negotiated_link(link_.up()); // the link stays as it is
 }
 
@@ -534,6 +547,8 @@ void nt_port::trace(trace_sink& sink) {
     const std::string scope = "switch.port" + std::to_string(number_.value()) + ".";
     link_.trace(sink, scope + "link.");
     function_.trace(sink, scope + "nt.");
+    if (has_dma_function(core_.modes().now(number_).mode))
+        dma_.trace(sink, scope + "dma.");
 }
 
 } // namespace ntb

@@ -19,6 +19,7 @@
 #include "model/config.h"
 #include "model/configurable_port.h"
 #include "model/delay_line.h"
+#include "model/dma_function.h"
 #include "model/forwarding.h"
 #include "model/link.h"
 #include "model/nt_function.h"
@@ -38,9 +39,12 @@ public:
     ~nt_port() override { upstream_payload_.clear_extension(&upstream_extension_); } // is not its
 
     [[nodiscard]] nt_target_socket& config_socket() { return config_.socket; }
+    /// Configuration space of the port's DMA function; unsupported requests while there is none.
+    [[nodiscard]] nt_target_socket& dma_config_socket() { return dma_config_.socket; }
     [[nodiscard]] nt_target_socket& bar_socket(unsigned bar) { return bars_[bar].socket; }
     [[nodiscard]] nt_initiator_socket& upstream_socket() { return upstream_.socket; }
     [[nodiscard]] nt_function& function() { return function_; }
+    [[nodiscard]] dma_function& dma() { return dma_; }
     [[nodiscard]] const link& pcie_link() const { return link_; }
 
     /// The host comes, or goes: data link up, if the port can have one now, or surprise down.
@@ -75,8 +79,8 @@ private:
     /// bus number here (assumed).
     static constexpr unsigned captured_bus = 1;
 
-    /// Configuration space, or a BAR.
-    enum class door_kind : std::uint8_t { config, bar };
+    /// Configuration space, of the DMA function, or a BAR.
+    enum class door_kind : std::uint8_t { config, dma_config, bar };
 
     /// Target of one socket.
     class door : public tlm::tlm_fw_transport_if<> {
@@ -136,7 +140,7 @@ private:
     /// A plain register read where the link takes no time and nobody watches it.
     [[nodiscard]] bool read_at_once(tlm::tlm_generic_payload& p, door_kind kind,
                                     unsigned bar) const {
-        return link_.up() && link_.instant() && !link_.traced() &&
+        return link_.up() && link_.instant() && !link_.traced() && kind != door_kind::dma_config &&
                (kind == door_kind::config || opens_config_space(bar)) && function_.read_plain(p);
     }
     /// Whether a memory request to this BAR reaches the registers.
@@ -181,7 +185,9 @@ private:
     switch_core& core_;
     link link_;
     nt_function function_;
+    dma_function dma_;
     door config_;
+    door dma_config_;
     std::array<door, bar_count> bars_;
     upstream_door upstream_;
     delay_line<upstream_tlp, 256> upstream_line_;

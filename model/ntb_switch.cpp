@@ -55,6 +55,14 @@ nt_target_socket& ntb_switch::config_socket(port_number port) {
     return ports_[port.value()]->config_socket();
 }
 
+nt_target_socket& ntb_switch::dma_config_socket(port_number port) {
+    return ports_[port.value()]->dma_config_socket();
+}
+
+bool ntb_switch::has_dma(port_number port) const {
+    return has_sockets(port) && has_dma_function(core_->modes().now(port).mode);
+}
+
 nt_target_socket& ntb_switch::bar_socket(port_number port, bar_number bar) {
     return ports_[port.value()]->bar_socket(bar.value());
 }
@@ -96,6 +104,14 @@ void ntb_switch::hot_reset(port_number port) {
     if (timing_.link_retrain_ns != 0)
         sc_core::wait(sc_core::sc_time(timing_.link_retrain_ns, sc_core::SC_NS));
     p.train_link(); // unless something took it down for good meanwhile
+}
+
+void ntb_switch::reset_dma(port_number port) {
+    ports_[port.value()]->dma().reset_hot();
+}
+
+std::uint64_t ntb_switch::dma_touches(port_number port) const {
+    return ports_[port.value()]->dma().touches();
 }
 
 void ntb_switch::fundamental_reset(partition_number partition) {

@@ -39,6 +39,9 @@ public:
 
     /// Target sockets of a port with sockets (address = offset in the space).
     nt_target_socket& config_socket(port_number port);
+    /// Of its DMA function, which exists while the port's mode has one (B3.1).
+    nt_target_socket& dma_config_socket(port_number port);
+    [[nodiscard]] bool has_dma(port_number port) const;
     nt_target_socket& bar_socket(port_number port, bar_number bar);
     /// Memory writes and reads into that port's host, MSI and INTx included.
     nt_initiator_socket& upstream_socket(port_number port);
@@ -53,6 +56,10 @@ public:
     /// Hot reset arriving on that port's link: link down and up, then as behaviour.md section 4.
     /// Waits until the link is up again, so only from an SC_THREAD.
     void hot_reset(port_number port);
+    /// Reset of that port's DMA function alone, as a hot reset.
+    void reset_dma(port_number port);
+    /// Times that software accessed what is not modelled of it (dma_function.h).
+    [[nodiscard]] std::uint64_t dma_touches(port_number port) const;
     /// Fundamental reset of one partition.
     void fundamental_reset(partition_number partition);
     /// Ambient input of the temperature sensor.

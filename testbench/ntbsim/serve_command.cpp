@@ -46,7 +46,12 @@ class switch_port final : public bridge::port_control {
 public:
     explicit switch_port(port_number number) : number_(number) {}
     void bind(ntb_switch& s) { switch_ = &s; }
-    void set_link(bool up) override { switch_->set_link(number_, up); }
+    void set_link(bool up) override {
+        const bool was = clients_ != 0;
+        clients_ += up ? 1U : -1U;
+        if (was != (clients_ != 0))
+            switch_->set_link(number_, up);
+    }
     void hot_reset() override { switch_->hot_reset(number_); }
     [[nodiscard]] std::uint64_t bar_size(unsigned bar) const override {
         return switch_->bar_size(number_, bar_number(bar));
@@ -55,11 +60,35 @@ public:
 private:
     port_number number_;
     ntb_switch* switch_ = nullptr;
+    unsigned clients_ = 0; ///< of the port's functions
 };
 
-/// "P=PATH" or "P.F=PATH" into port number and path.
-std::map<unsigned, std::string> parse_ports(const std::vector<std::string>& arguments) {
-    std::map<unsigned, std::string> out;
+/// The DMA function of a port beside its NT function. The link is up while a client of either is
+/// there; a reset is that of the DMA function alone.
+class dma_port final : public bridge::port_control {
+public:
+    dma_port(port_number number, switch_port& nt) : number_(number), nt_(nt) {}
+    void bind(ntb_switch& s) { switch_ = &s; }
+    void set_link(bool up) override { nt_.set_link(up); }
+    void hot_reset() override { switch_->reset_dma(number_); }
+    [[nodiscard]] std::uint64_t bar_size(unsigned) const override { return 0; }
+
+private:
+    port_number number_;
+    switch_port& nt_;
+    ntb_switch* switch_ = nullptr;
+};
+
+/// Function numbers of a port as `--port` has them; that DMA is behind NT is not confirmed.
+constexpr unsigned nt_number = 0;
+constexpr unsigned dma_number = 1;
+
+/// Socket path of each port and function.
+using socket_paths = std::map<std::pair<unsigned, unsigned>, std::string>;
+
+/// "P=PATH" or "P.F=PATH" into port number, function number and path.
+socket_paths parse_ports(const std::vector<std::string>& arguments) {
+    socket_paths out;
     for (const std::string& a : arguments) {
         const std::size_t equals = a.find('=');
         const std::string left = a.substr(0, equals);
@@ -69,13 +98,17 @@ std::map<unsigned, std::string> parse_ports(const std::vector<std::string>& argu
             number.size() > 2 || number.find_first_not_of("0123456789") != std::string::npos)
             throw user_error("--port " + a, "not of the form P=SOCKET",
                              "for example --port 0=/run/ntb/port0.sock");
-        if (dot != std::string::npos && left.substr(dot + 1) != "0")
-            throw user_error("--port " + a, "a port has function 0 only in this version",
-                             "leave the function out");
+        const std::string function = dot == std::string::npos ? "0" : left.substr(dot + 1);
+        if (function != "0" && function != "1")
+            throw user_error("--port " + a, "a port has functions 0 (NT) and 1 (DMA)",
+                             "for example --port 0.1=/run/ntb/port0-dma.sock");
         const auto port = static_cast<unsigned>(std::stoul(number));
-        if (!out.emplace(port, a.substr(equals + 1)).second)
-            throw user_error("--port " + a, "port " + number + " is given twice",
-                             "give each port one socket");
+        if (!out.emplace(std::pair(port, function == "0" ? nt_number : dma_number),
+                         a.substr(equals + 1))
+                 .second)
+            throw user_error("--port " + a,
+                             "function " + function + " of port " + number + " is given twice",
+                             "give each function one socket");
     }
     return out;
 }
@@ -133,18 +166,25 @@ void do_not_preempt_who_wakes_us() {
 class served_switch {
 public:
     served_switch(const serve_options& o, const config::topology_file& t,
-                  const timing_config& timing, const std::map<unsigned, std::string>& sockets)
+                  const timing_config& timing, const socket_paths& sockets)
         : logger_(spdlog::stderr_logger_st("ntbsim")), signals_(termination_signals()) {
         logger_->set_pattern("ntbsim: %v");
         recorder_ = make_recorder(o.waveform, "serve");
         for (unsigned p = 0; p < max_ports; ++p)
             if (has_nt_function(t.topology.ports[p].mode))
                 controls_.emplace(p, std::make_unique<switch_port>(port_number(p)));
-        for (const auto& [port, path] : sockets)
+        for (const auto& [function, path] : sockets) {
+            const unsigned port = function.first;
             if (controls_.count(port) == 0)
                 throw user_error("--port " + std::to_string(port) + "=" + path,
                                  "topology " + t.name + " has no NT function on that port",
                                  "see ntbsim topology show " + t.name);
+            if (function.second == dma_number && !has_dma_function(t.topology.ports[port].mode))
+                throw user_error("--port " + std::to_string(port) + ".1=" + path,
+                                 "the mode of that port in topology " + t.name +
+                                     " has no DMA function",
+                                 "give it mode = \"nt+dma\" (docs/topologies.md)");
+        }
 
         switch_ = std::make_unique<ntb_switch>("switch", t.topology, timing, recorder_.get());
         bridge::bridge_thread::options bo;
@@ -161,13 +201,9 @@ public:
             for (unsigned i = 0; i < bar_count; ++i)
                 b->bars[i]->bind(switch_->bar_socket(port_number(p), bar_number(i)));
             switch_->upstream_socket(port_number(p)).bind(b->upstream);
-            const auto socket = sockets.find(p);
-            if (socket != sockets.end()) {
-                servers_.push_back(std::make_unique<vfio_user::server>(
-                    socket->second, *b, logger_, "port " + std::to_string(p)));
-                thread_->add(*servers_.back(), *b);
-            }
-            bridges_.push_back(std::move(b));
+            serve_function(sockets, {p, nt_number}, "port " + std::to_string(p), std::move(b));
+            if (has_dma_function(t.topology.ports[p].mode))
+                add_dma(p, sockets);
         }
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
         if (recorder_)
@@ -193,6 +229,28 @@ private:
     /// every pause between two register accesses.
     static constexpr int flush_after_ms = 100;
 
+    void add_dma(unsigned p, const socket_paths& sockets) {
+        dma_controls_.push_back(std::make_unique<dma_port>(port_number(p), *controls_.at(p)));
+        dma_controls_.back()->bind(*switch_);
+        const std::string name = "dma" + std::to_string(p);
+        auto b =
+            std::make_unique<bridge::port_bridge>(name.c_str(), *dma_controls_.back(), logger_);
+        b->config.bind(switch_->dma_config_socket(port_number(p)));
+        serve_function(sockets, {p, dma_number}, "port " + std::to_string(p) + " function 1",
+                       std::move(b));
+    }
+
+    void serve_function(const socket_paths& sockets, std::pair<unsigned, unsigned> function,
+                        std::string name, std::unique_ptr<bridge::port_bridge> b) {
+        const auto socket = sockets.find(function);
+        if (socket != sockets.end()) {
+            servers_.push_back(
+                std::make_unique<vfio_user::server>(socket->second, *b, logger_, std::move(name)));
+            thread_->add(*servers_.back(), *b);
+        }
+        bridges_.push_back(std::move(b));
+    }
+
     int flush_waveform() {
         const std::uint64_t changes = recorder_->changes();
         if (changes == flushed_)
@@ -215,6 +273,7 @@ private:
     std::uint64_t flushed_ = 0;
     std::chrono::steady_clock::time_point last_flush_{};
     std::map<unsigned, std::unique_ptr<switch_port>> controls_;
+    std::vector<std::unique_ptr<dma_port>> dma_controls_;
     std::unique_ptr<ntb_switch> switch_;
     std::unique_ptr<bridge::bridge_thread> thread_;
     std::vector<std::unique_ptr<bridge::port_bridge>> bridges_;
@@ -223,14 +282,15 @@ private:
 
 int serve(const serve_options& o) {
     refuse_later_options(o);
-    const std::map<unsigned, std::string> sockets = parse_ports(o.ports);
+    const socket_paths sockets = parse_ports(o.ports);
     const config::topology_file t = config::load_topology(o.topology);
     timing_config timing = config::load_timing(o.timing.empty() ? t.timing : o.timing);
     for (const std::string& s : o.settings)
         config::set_timing_value(timing, s);
     served_switch all(o, t, timing, sockets);
-    for (const auto& [port, path] : sockets)
-        std::printf("ntbsim: serving port %u on %s\n", port, path.c_str());
+    for (const auto& [function, path] : sockets)
+        std::printf("ntbsim: serving port %u%s on %s\n", function.first,
+                    function.second == dma_number ? ".1" : "", path.c_str());
     std::fflush(stdout);
     do_not_preempt_who_wakes_us();
     return all.run();
@@ -256,7 +316,9 @@ void add_serve(CLI::App& app, int& status) {
     c->add_option("--topology", o->topology, "Built-in topology or file")->capture_default_str();
     c->add_option("--timing", o->timing, "Timing: default, ideal or a file");
     c->add_option("--set", o->settings, "Change one number of the timing: KEY=VALUE");
-    c->add_option("--port", o->ports, "P[.F]=SOCKET: serve this function at this path")->required();
+    c->add_option("--port", o->ports,
+                  "P[.F]=SOCKET: serve function F (0 NT, 1 DMA) of port P at this path")
+        ->required();
     add_recording_options(*c, o->waveform);
     c->add_option("--pace", o->pace, "How simulated time moves")
         ->check(CLI::IsMember({"wallclock", "none"}))

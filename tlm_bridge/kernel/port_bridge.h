@@ -27,7 +27,8 @@ namespace ntb::bridge {
 
 class port_bridge : public sc_core::sc_module, public device {
 public:
-    using initiator = tlm_utils::simple_initiator_socket<port_bridge>;
+    /// A function without BARs leaves theirs unbound, one that sends nothing `upstream`.
+    using initiator = tlm_utils::simple_initiator_socket_optional<port_bridge>;
 
     /// `control` outlives the bridge.
     port_bridge(const sc_core::sc_module_name& name, port_control& control,
@@ -35,7 +36,7 @@ public:
 
     initiator config;
     std::array<std::unique_ptr<initiator>, 6> bars;
-    tlm_utils::simple_target_socket<port_bridge> upstream;
+    tlm_utils::simple_target_socket_optional<port_bridge> upstream;
 
     [[nodiscard]] interrupts& irqs() { return interrupts_; }
     /// How transactions follow the wall clock (without it they do not). It outlives the bridge.
