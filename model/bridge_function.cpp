@@ -27,10 +27,7 @@ bridge_function::bridge_function(port_number port, const topology_config& topolo
             std::array<plan::declared_behaviour, 1>{
                 {{P2PGSIGNAL, &bridge_function::wrote_gsignal}}}) {
     bank_.set_resets(topology.resets, space_id::port);
-    const port_mode mode = topology.ports[port.value()].mode;
-    const bool several = has_upstream_bridge(mode) && mode != port_mode::upstream;
     bank_.set_reset(p2p::P2PDID.at(), p2p::P2PDID_DID, static_cast<std::uint32_t>(topology.device));
-    bank_.set_reset(p2p::P2PHDR.at(), p2p::P2PHDR_MFUNC, several ? 1 : 0);
     bank_.reset_fundamental();
 }
 
@@ -46,6 +43,11 @@ std::uint32_t bridge_function::read_dword(const register_access& a) {
 
 void bridge_function::write_dword(const register_access& a) {
     (void)bank_.write(a); // no dword-only register here
+}
+
+void bridge_function::show_mode(port_mode mode) {
+    const bool several = has_upstream_bridge(mode) && mode != port_mode::upstream;
+    bank_.set_field(p2p::P2PHDR.at() & ~3U, p2p::P2PHDR_MFUNC, several ? 1 : 0);
 }
 
 void bridge_function::set_link(bool up) {

@@ -37,6 +37,8 @@ public:
     void reset_hot() { bank_.reset_hot(); }
     /// The data link of the port went up or down.
     void set_link(bool up);
+    /// Shows whether the mode has several functions.
+    void show_mode(port_mode mode);
     /// Shows the state of the link without anything happening.
     void show_link(bool up);
     void switch_event_arrived();

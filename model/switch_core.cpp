@@ -12,6 +12,10 @@ namespace ntb {
 
 namespace {
 
+bool is_attached(port_mode m) {
+    return m != port_mode::disabled && m != port_mode::unattached;
+}
+
 /// Files are checked where they are read; this is for whoever builds a topology in code.
 const layout_config& checked(const topology_config& topology) {
     if (check_layout(topology.layout).what != layout_problem::none)
@@ -105,10 +109,12 @@ void switch_core::begin() {
 
 void switch_core::mode_took_effect(port_number port, bool reset) {
     partitions_.show_upstream_ports();
+    const operating_mode m = modes_.now(port);
+    if (bridge_function* const b = bridge(port))
+        b->show_mode(m.mode);
     configurable_port* const owner = functions_.owner(port);
     if (owner == nullptr)
-        return; // bridges are not modelled: status registers are all
-    const operating_mode m = modes_.now(port);
+        return; // bridges forward nothing: status registers are all
     owner->attach(m.mode, m.partition, reset);
     functions_.set_present(port, has_nt_function(m.mode));
     owner->hold_in_reset(partitions_.state(m.partition) == partition_state::reset);
@@ -212,38 +218,30 @@ void switch_core::link_changed(port_number port, bool up) {
     events_.raise(up ? switch_event::link_up : switch_event::link_down, port.value());
 }
 
-bool switch_core::is_in(port_number port, partition_number partition) const {
-    const std::uint32_t status = bank_.get(sw::SWPORTSTS.at(port.value()));
-    const auto mode = static_cast<port_mode>(sw::SWPORTSTS_MODE.get(status));
-    return mode != port_mode::disabled && mode != port_mode::unattached &&
-           sw::SWPORTSTS_SWPART.get(status) == partition.value();
-}
-
 void switch_core::reset_bridges(partition_number partition) {
     for (unsigned p = 0; p < max_ports; ++p) {
-        const port_number port(p);
-        if (bridges_[p] == nullptr || !is_in(port, partition))
+        const operating_mode m = modes_.now(port_number(p));
+        if (bridges_[p] == nullptr || !is_attached(m.mode) || m.partition != partition)
             continue;
         bridges_[p]->reset_fundamental();
-        bridges_[p]->show_link(bank_.get_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_LINKUP) !=
-                               0); // stays as it is
+        bridges_[p]->show_mode(m.mode); // mode and link stay as they are
+        bridges_[p]->show_link(bank_.get_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_LINKUP) != 0);
     }
 }
 
 void switch_core::bridge_signals(port_number port) {
-    for (unsigned partition = 0; partition < max_partitions; ++partition)
-        if (is_in(port, partition_number(partition)))
-            events_.raise(switch_event::global_signal, partition); // B11.8
+    const operating_mode m = modes_.now(port);
+    if (is_attached(m.mode))
+        events_.raise(switch_event::global_signal, m.partition.value()); // B11.8
 }
 
 void switch_core::event_reaches_bridges(unsigned partitions) {
-    for (unsigned p = 0; p < max_ports; ++p)
-        for (unsigned partition = 0; partition < max_partitions; ++partition)
-            if ((partitions >> partition & 1U) != 0 && bridges_[p] != nullptr &&
-                has_upstream_bridge(static_cast<port_mode>(
-                    bank_.get_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_MODE))) &&
-                is_in(port_number(p), partition_number(partition)))
-                bridges_[p]->switch_event_arrived();
+    for (unsigned p = 0; p < max_ports; ++p) {
+        const operating_mode m = modes_.now(port_number(p));
+        if (bridges_[p] != nullptr && has_upstream_bridge(m.mode) &&
+            (partitions >> m.partition.value() & 1U) != 0 && partition_active(m.partition))
+            bridges_[p]->switch_event_arrived();
+    }
 }
 
 void switch_core::wrote_swpartctl(const register_access& a, std::uint32_t) {

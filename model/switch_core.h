@@ -110,7 +110,6 @@ private:
     template <class WithNt, class WithBridge>
     void decode(std::uint32_t address, register_access& a, WithNt&& with_nt,
                 WithBridge&& with_bridge) const;
-    [[nodiscard]] bool is_in(port_number port, partition_number partition) const;
     void take_global_access_time(const register_access& a) const;
 
     void wrote_swpartctl(const register_access& a, std::uint32_t before);

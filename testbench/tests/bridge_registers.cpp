@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "model/family.h"
 #include "model/regs/all_maps.h"
@@ -234,6 +235,23 @@ BOOST_FIXTURE_TEST_CASE(the_link_status_is_that_of_the_port, bridges) { // B13.1
         BOOST_TEST(status(2) == 0U);
         bench.device().set_link(port2, true);
         BOOST_TEST(status(2) == 0x00420000U);
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(the_header_says_whether_the_mode_has_several_functions,
+                        bridges) { // B3.1
+    run([this] {
+        enumerate_both();
+        const auto header = [this] { return get(host0, bridge(12, 0x00C)) >> 16 & 0xFFU; };
+        BOOST_TEST(header() == 0x01U);
+        for (const auto& [mode, expected] : {std::pair{2U, 0x01U}, {4U, 0x81U}, {7U, 0x81U}}) {
+            global_write(host0, "SWPORT12CTL", mode | 2U << 4);
+            settle();
+            BOOST_TEST((get(host0, 0x3E384) >> 6 & 0xFU) == mode); // SWPORT12STS
+            BOOST_TEST(header() == expected);
+        }
+        bench.fundamental_reset(partition_number(2)); // keeps the mode
+        BOOST_TEST(header() == 0x81U);
     });
 }
 
