@@ -20,7 +20,7 @@ struct given_elsewhere {
     std::string_view field;
     std::string_view by;
 };
-constexpr std::array<given_elsewhere, 15> elsewhere{{
+constexpr std::array<given_elsewhere, 17> elsewhere{{
     {"DID", "", "give device = \"NAME\""},
     {"P2PDID", "", "give device = \"NAME\""},
     {"BARSETUP{n}", "", "give [port.bar.N]"},
@@ -32,6 +32,8 @@ constexpr std::array<given_elsewhere, 15> elsewhere{{
     {"PCIELSTS", "NLW", "leave it out: it is the state of the link"},
     {"P2PPCIELCTLSTS", "CLS", "leave it out: it is the state of the link"},
     {"P2PPCIELCTLSTS", "NLW", "leave it out: it is the state of the link"},
+    {"P2PHDR", "MFUNC", "leave it out: the port's mode says it"},
+    {"TMPSTS", "", "leave it out: the sensor says it"},
     {"SWPART{x}CTL", "", "give state in [[partition]]"},
     {"SWPART{x}STS", "", "give [[partition]] and [[port]]"},
     {"SWPORT{x}CTL", "", "give [[port]]"},
