@@ -19,6 +19,7 @@ import network
 import perf
 import perf_image
 import placement
+import registers_run
 import restart
 import selftest
 import shell
@@ -38,7 +39,7 @@ from simulator import Simulator, serve_command
 # not leave the results of an earlier one beside its own.
 RESULTS = ("report.json", "latency.txt", "ntbsim.log", "guest*.console.log", "guest*.qemu.log",
            "guest*.agent.log", "guest*.info.txt", "guest*.lspci.txt", "ntb_test.ktap",
-           "ntb_test.xml", "ntb_test.output.txt")
+           "ntb_test.xml", "ntb_test.output.txt", "registers.*.txt")
 
 
 class Interrupted(Exception):
@@ -82,6 +83,11 @@ class Run:
             image = perf_image.prepare(self.prepared.kernel, self.prepared.initramfs,
                                        options.ntb_perf_fix == "on", progress=self.progress)
             self.prepared = self.prepared._replace(initramfs=image)
+        if options.kind == "registers":
+            image = registers_run.prepare(self.prepared.initramfs,
+                                          registers_run.program_beside(options.ntbsim),
+                                          progress=self.progress)
+            self.prepared = self.prepared._replace(initramfs=image)
         directory = self._stack.enter_context(socket_directory())
         sockets = {port.number: directory / f"port{port.number}.sock" for port in options.ports}
         command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
@@ -91,6 +97,8 @@ class Run:
             Simulator(command, options.out / "ntbsim.log"))
         self.simulator.wait_until_serving(sockets)
         kernel_options = list(options.append)
+        if options.kind == "registers":
+            kernel_options += registers_run.KERNEL_OPTIONS
         if options.kind == "shell" and sys.stdin.isatty():
             kernel_options.append("ntb.shell=on")
         with contextlib.ExitStack() as ends:
@@ -187,6 +195,8 @@ def execute(run, options, result):
         return restart.Restart(run, options).execute(result)
     if options.kind == "perf":
         return perf.Perf(run, options).execute(result)
+    if options.kind == "registers":
+        return registers_run.Registers(run, options).execute(result)
     if options.kind == "selftest":
         return selftest.Selftest(run, options).execute(result)
     if options.kind == "shell":

@@ -14,7 +14,7 @@ from errors import UserError
 from paths import BUILD, OUT
 from topology import nt_ports
 
-KINDS = ("pingpong", "perf", "restart", "selftest", "shell")
+KINDS = ("pingpong", "perf", "registers", "restart", "selftest", "shell")
 LATER_OPTIONS = ("peer",)
 EPILOG = """\
 examples:
@@ -47,7 +47,8 @@ def make_parser():
         help="built-in topology or file (default: two-host; as many hosts as --guests asks for; "
         "for selftest two-host-small)")
     add("--run", default="pingpong", metavar="WHAT",
-        help="pingpong (default), perf, selftest, restart, shell, or a command for every guest")
+        help="pingpong (default), perf, selftest, registers, restart, shell, or a command for "
+        "every guest")
     add("--data-order", type=int, default=None, metavar="N",
         help="2^N bytes by ntb_perf each way (default: 20, for perf 22; the selftest's own: 32)")
     add("--seed", type=int, default=1, metavar="N",
