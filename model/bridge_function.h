@@ -39,6 +39,11 @@ public:
     void set_link(bool up);
     /// Shows whether the mode has several functions.
     void show_mode(port_mode mode);
+    /// The registers are initialised (EEPROM): what a hot reset keeps, every reset gives back.
+    void keep_initial_values() { bank_.keep_initial_values(); }
+    [[nodiscard]] bool has_register(std::uint32_t offset) const {
+        return bank_.has_register(offset);
+    }
     /// Shows the state of the link without anything happening.
     void show_link(bool up);
     void switch_event_arrived();

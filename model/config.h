@@ -155,6 +155,11 @@ struct timing_config {
     /// defaults of the registers add up to the 2 ms and 2.5 ms of a sister switch (B3.4); not
     /// confirmed.
     std::uint32_t change_delay_unit_ns = 1000;
+    /// The load of a configuration EEPROM. The speed of its SMBus is in no source (B18.5): 0 = it
+    /// is read before anything else happens; 22500 is a byte and its acknowledge at 400 kHz.
+    std::uint32_t eeprom_byte_ns = 0;
+    std::uint32_t eeprom_poll_ns = 1000;          ///< between two looks of a wait block; assumed
+    std::uint32_t eeprom_wait_limit_us = 100'000; ///< then it gives up: a limit of this model
 };
 inline constexpr std::uint32_t max_timing_cycles =
     255; ///< bound of each cycle count (delay lines have 256 places)

@@ -62,8 +62,8 @@ void nt_function::access(tlm::tlm_generic_payload& p, requester_id who, bool deb
         return;
     }
     if (address >= space_size || length > space_size - address || length == 0) {
-        if (!is_write && length != 0)
-            std::memset(data, 0xFF, length);
+        if (p.get_command() == tlm::TLM_READ_COMMAND && length != 0)
+            std::memset(p.get_data_ptr(), 0xFF, length);
         p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }

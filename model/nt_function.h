@@ -118,6 +118,12 @@ public:
     // --- reset and link ------------------------------------------------------------------------
     void reset_fundamental();
     void reset_hot();
+    /// The registers are initialised (EEPROM): what a hot reset keeps, every reset gives back.
+    void keep_initial_values() { bank_.keep_initial_values(); }
+    /// Whether the map has a register in the dword at `offset`.
+    [[nodiscard]] bool has_register(std::uint32_t offset) const {
+        return bank_.has_register(offset);
+    }
     void set_negotiated_link(bool up);
 
     [[nodiscard]] const nt_bank& bank() const { return bank_; }

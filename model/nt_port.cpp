@@ -483,7 +483,8 @@ void nt_port::drop_link() {
 
 void nt_port::train_link() {
     // Nobody is at an unbound socket, whatever is said of the host.
-    if (!link_.up() && host_connected_ && present_ && !held_ && upstream_.socket.size() != 0)
+    if (!link_.up() && host_connected_ && present_ && !held_ && !core_.held_in_reset() &&
+        upstream_.socket.size() != 0)
         link_is(true);
 }
 

@@ -3,14 +3,36 @@
 
 #include <string>
 
+#include "model/eeprom_loader.h"
 #include "model/nt_port.h"
 #include "model/switch_core.h"
 
 namespace ntb {
 
+namespace {
+
+/// What the boot mode makes of the switch before an EEPROM sets it up: every partition disabled,
+/// every port disabled, or unattached in modes 0xC and 0xD (B2.1). Modes with a single partition
+/// begin like that, too: what they make of it is not confirmed.
+topology_config before_eeprom(topology_config t) {
+    const bool unattached = t.boot_mode == 0xC || t.boot_mode == 0xD;
+    t.partitions = {};
+    for (port_config& port : t.ports) {
+        port.host = port.host || has_nt_function(port.mode);
+        port.mode = unattached ? port_mode::unattached : port_mode::disabled;
+        port.partition = partition_number();
+        port.device_number = 0;
+        port.bars = {};
+    }
+    return t;
+}
+
+} // namespace
+
 ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_config& topology,
                        const timing_config& timing, trace_sink* trace)
-    : sc_module(name), topology_(topology), timing_(timing) {
+    : sc_module(name), topology_(topology.eeprom.present ? before_eeprom(topology) : topology),
+      timing_(timing) {
     if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS))
         SC_REPORT_FATAL("ntb_switch", "the model needs SystemC's time resolution of 1 ps");
     core_ = std::make_unique<switch_core>("core", topology_, timing_);
@@ -28,8 +50,14 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
         core_->add(port_number(p), ports_[p]->function(), *ports_[p], *ports_[p]);
     }
     core_->begin();
+    loader_ = std::make_unique<eeprom_loader>(topology_, timing_, *core_);
+    if (topology_.eeprom.present) {
+        core_->hold_in_reset(true);
+        sc_core::sc_spawn([this] { load_eeprom(); }, "load_eeprom");
+    }
     if (trace != nullptr) {
         core_->trace(*trace);
+        loader_->trace(*trace);
         // Ports that will never do anything would fill the waveform's list of signals.
         for (unsigned p = 0; p < max_ports; ++p)
             if (ports_[p] && (has_nt_function(topology_.ports[p].mode) || topology_.ports[p].host))
@@ -84,6 +112,8 @@ bool ntb_switch::link_up(port_number port) const {
 }
 
 void ntb_switch::hot_reset(port_number port) {
+    if (core_->held_in_reset())
+        return;
     nt_port& p = *ports_[port.value()];
     const partition_number partition = p.function().partition();
     const bool was_up = p.pcie_link().up();
@@ -115,11 +145,47 @@ std::uint64_t ntb_switch::dma_touches(port_number port) const {
 }
 
 void ntb_switch::fundamental_reset(partition_number partition) {
+    if (core_->held_in_reset())
+        return;
     core_->partition_states().reset_fundamental(partition);
 }
 
 void ntb_switch::set_temperature(unsigned half_degrees) {
     core_->temperature().set(half_degrees);
+}
+
+void ntb_switch::load_eeprom() {
+    loader_->run();
+    if (loader_->status().out_of_reset())
+        leave_reset();
+    load_ended_.notify();
+    while (loader_->status().state == eeprom_state::halted) {
+        sc_core::wait(core_->reset_halt_cleared());
+        release_reset_halt();
+    }
+}
+
+void ntb_switch::leave_reset() {
+    core_->hold_in_reset(false);
+    for (const auto& p : ports_)
+        if (p)
+            p->train_link();
+}
+
+const eeprom_status& ntb_switch::eeprom() const {
+    return loader_->status();
+}
+
+void ntb_switch::await_start() {
+    while (loader_->status().state == eeprom_state::loading)
+        sc_core::wait(load_ended_);
+}
+
+void ntb_switch::release_reset_halt() {
+    if (loader_->status().state != eeprom_state::halted)
+        return;
+    loader_->release();
+    leave_reset();
 }
 
 std::uint32_t ntb_switch::global_read(std::uint32_t address) {

@@ -13,12 +13,14 @@
 #include <tlm>
 
 #include "model/config.h"
+#include "model/eeprom_status.h"
 #include "model/nt_port_sockets.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
 
 namespace ntb {
 
+class eeprom_loader;
 class nt_port;
 class switch_core;
 
@@ -70,13 +72,27 @@ public:
     [[nodiscard]] std::uint32_t global_read(std::uint32_t address);
     void global_write(std::uint32_t address, std::uint32_t value);
 
+    /// How the start from an EEPROM stands, if the topology has one: the load begins at time 0, and
+    /// until it is done, or after it has failed, no link comes up (eeprom_loader.h).
+    [[nodiscard]] const eeprom_status& eeprom() const;
+    /// Returns at once, or when the load has ended; so only from an SC_THREAD.
+    void await_start();
+    /// Ends the halt after a failed load, as clearing SWCTL.RSTHALT by the slave SMBus does
+    /// (B15.5).
+    void release_reset_halt();
+
     [[nodiscard]] const topology_config& topology() const { return topology_; }
     [[nodiscard]] const timing_config& timing() const { return timing_; }
 
 private:
+    void load_eeprom();
+    void leave_reset();
+
     topology_config topology_;
     timing_config timing_;
     std::unique_ptr<switch_core> core_;
+    std::unique_ptr<eeprom_loader> loader_;
+    sc_core::sc_event load_ended_;
     std::array<std::unique_ptr<nt_port>, max_ports> ports_;
 };
 

@@ -243,6 +243,19 @@ public:
         for (std::size_t d = 0; d < Dwords; ++d)
             put(d, reset_[d]);
     }
+    /// What a hot reset keeps is from now on what any reset gives back: it was set at
+    /// initialisation (EEPROM), as a topology would have.
+    void keep_initial_values() {
+        for (std::size_t d = 0; d < Dwords; ++d) {
+            const std::uint32_t kept = plan_->layout[d].kept;
+            reset_[d] = (reset_[d] & ~kept) | (storage_[d] & kept);
+        }
+    }
+    /// Whether the map has a register in the dword at `offset`.
+    [[nodiscard]] bool has_register(std::uint32_t offset) const {
+        return (plan_->flags[index(offset)] & plan_type::is_mapped) != 0;
+    }
+
     /// Everything to its reset value but what the map says a hot reset keeps.
     void reset_hot() {
         for (std::size_t d = 0; d < Dwords; ++d) {

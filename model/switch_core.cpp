@@ -5,6 +5,7 @@
 
 #include "model/configurable_port.h"
 #include "model/nt_function.h"
+#include "model/regs/eeprom_refs.h"
 #include "model/regs/sw_refs.h"
 #include "model/regs/trace_names.h"
 
@@ -59,7 +60,8 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
 
 const switch_core::plan& switch_core::register_plan() {
     using c = switch_core;
-    static constexpr std::array<plan::behaviour, 17> behaviours{{
+    static constexpr std::array<plan::behaviour, 18> behaviours{{
+        plan::on_write(sw::SWCTL, &c::wrote_swctl),
         plan::on_write(sw::SWPARTCTL, &c::wrote_swpartctl),
         plan::on_write(sw::SWPORTCTL, &c::wrote_swportctl),
         plan::on_write(sw::SELINKUPSTS, &c::wrote_event_register),
@@ -99,6 +101,7 @@ void switch_core::load_reset_values(const topology_config& topology) {
         bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_SWPART, port.partition.value());
         bank_.set_reset(sw::SWPORTSTS.at(p), sw::SWPORTSTS_DEVNUM, port.device_number);
     }
+    bank_.set_reset(sw::BCVSTS.at(), sw::BCVSTS_SWMODE, topology.boot_mode);
     bank_.set_reset(sw::TMPSTS.at(), sw::TMPSTS_LTEMP, 0xFF); // history is empty
 }
 
@@ -210,6 +213,30 @@ void switch_core::global_write(std::uint32_t address, const register_access& a) 
 }
 
 void switch_core::port_error(port_number, error_severity) {}
+bool switch_core::is_register(std::uint32_t address) const {
+    if (address >= registers_base)
+        return address < registers_base + register_dwords * 4 && bank_.has_register(address & ~3U);
+    register_access a{};
+    bool found = false;
+    decode(
+        address, a, [&](const nt_function& f) { found = f.has_register(a.offset); },
+        [&](const bridge_function& b) { found = b.has_register(a.offset); });
+    return found;
+}
+
+void switch_core::keep_initial_values() {
+    for (nt_function* const f : functions_)
+        f->keep_initial_values();
+    for (const auto& b : bridges_)
+        if (b)
+            b->keep_initial_values();
+}
+
+void switch_core::wrote_swctl(const register_access&, std::uint32_t before) {
+    const regs::field_ref rsthalt = layout_.field(sw::SWCTL_RSTHALT);
+    if (rsthalt.get(before) != 0 && rsthalt.get(bank_.get(sw::SWCTL.at())) == 0)
+        reset_halt_cleared_.notify(sc_core::SC_ZERO_TIME);
+}
 
 void switch_core::link_changed(port_number port, bool up) {
     bank_.set_field(sw::SWPORTSTS.at(port.value()), sw::SWPORTSTS_LINKUP, up ? 1 : 0);

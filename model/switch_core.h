@@ -84,6 +84,20 @@ public:
     /// Unmapped addresses read 0 and ignore writes.
     [[nodiscard]] std::uint32_t global_read(std::uint32_t address, const register_access& a);
     void global_write(std::uint32_t address, const register_access& a);
+    /// Whether a register of the map is in the dword at that address.
+    [[nodiscard]] bool is_register(std::uint32_t address) const;
+
+    /// The registers are initialised (EEPROM): what a hot reset keeps, every reset gives back.
+    void keep_initial_values();
+
+    /// Held in reset as a whole (while an EEPROM is loaded, or after its load failed): no link
+    /// comes up.
+    void hold_in_reset(bool held) { held_in_reset_ = held; }
+    [[nodiscard]] bool held_in_reset() const { return held_in_reset_; }
+    /// Software cleared SWCTL.RSTHALT; only where the topology's layout gives it a position.
+    [[nodiscard]] const sc_core::sc_event& reset_halt_cleared() const {
+        return reset_halt_cleared_;
+    }
 
     /// SWPORTxSTS shows another mode or partition: the port and the status registers follow.
     void mode_took_effect(port_number port, bool reset);
@@ -112,6 +126,7 @@ private:
                 WithBridge&& with_bridge) const;
     void take_global_access_time(const register_access& a) const;
 
+    void wrote_swctl(const register_access& a, std::uint32_t before);
     void wrote_swpartctl(const register_access& a, std::uint32_t before);
     void wrote_swportctl(const register_access& a, std::uint32_t before);
     void wrote_event_register(const register_access& a, std::uint32_t before);
@@ -136,6 +151,8 @@ private:
     change_delays delays_;
     port_modes modes_;
     partitions partitions_;
+    bool held_in_reset_ = false;
+    sc_core::sc_event reset_halt_cleared_;
 };
 
 } // namespace ntb

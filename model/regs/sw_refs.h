@@ -14,6 +14,9 @@ constexpr regs::field_ref field(std::string_view name, std::string_view f) {
     return regs::find_field(regs::sw_map, name, f);
 }
 
+inline constexpr regs::reg_ref SWCTL = reg("SWCTL");
+inline constexpr regs::reg_ref BCVSTS = reg("BCVSTS");
+inline constexpr regs::field_ref BCVSTS_SWMODE = field("BCVSTS", "SWMODE");
 inline constexpr regs::reg_ref RDRAINDELAY = reg("RDRAINDELAY");
 inline constexpr regs::reg_ref POMCDELAY = reg("POMCDELAY");
 inline constexpr regs::reg_ref SEDELAY = reg("SEDELAY");
@@ -60,6 +63,8 @@ inline constexpr regs::reg_ref GIDBELLMSK = reg("GIDBELLMSK{n}");
 inline constexpr regs::reg_ref SWPMSGCTL = reg("SWP{x}MSGCTL{n}");
 inline constexpr regs::field_ref SWPMSGCTL_REG = field("SWP{x}MSGCTL{n}", "REG");
 inline constexpr regs::field_ref SWPMSGCTL_PART = field("SWP{x}MSGCTL{n}", "PART");
+inline constexpr regs::reg_ref SMBUSSTS = reg("SMBUSSTS");
+inline constexpr regs::reg_ref SMBUSCTL = reg("SMBUSCTL");
 inline constexpr regs::reg_ref TMPCTL = reg("TMPCTL");
 inline constexpr regs::field_ref TMPCTL_LTH = field("TMPCTL", "LTH");
 inline constexpr regs::field_ref TMPCTL_MTH = field("TMPCTL", "MTH");

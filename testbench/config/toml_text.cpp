@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testbench/config/toml_text.h"
 
-#include <algorithm>
 #include <string>
 
 namespace ntb::config {
@@ -26,6 +25,8 @@ public:
             const char c = text_[at_];
             if (c == '#')
                 skip_to_line_end();
+            else if ((c == '"' || c == '\'') && !fresh_)
+                return {line_, "has a quotation mark within a word"};
             else if (c == '"' || c == '\'')
                 skip_string(c);
             else if (is_stray(c))
@@ -43,12 +44,53 @@ public:
 private:
     void step() {
         const char c = text_[at_++];
+        follow(c);
         if (c == '.')
             ++dots_;
         if (c != '\n')
             return;
         ++line_;
         dots_ = 0;
+    }
+
+    /// Keeps `fresh_`: toml++ takes a quotation mark within a bare word for a part of the word.
+    void follow(char c) {
+        switch (c) {
+        case ' ':
+        case '\t':
+        case '\r':
+            break;
+        case '\n':
+            key_ = open_.empty();
+            fresh_ = true;
+            break;
+        case '=':
+            fresh_ = key_;
+            key_ = false;
+            break;
+        case ',':
+            key_ = !open_.empty() && open_.back() == '{';
+            fresh_ = true;
+            break;
+        case '.':
+            fresh_ = key_;
+            break;
+        case '[':
+        case '{':
+            // A header's brackets are closed on their line, like any.
+            open_ += fresh_ ? c : ' ';
+            key_ = c == '{' || (key_ && fresh_);
+            break;
+        case ']':
+        case '}':
+            if (!open_.empty())
+                open_.pop_back();
+            fresh_ = false;
+            break;
+        default:
+            fresh_ = false;
+            break;
+        }
     }
     void skip_to_line_end() {
         while (at_ < text_.size() && text_[at_] != '\n')
@@ -64,15 +106,20 @@ private:
         at_ += end.size();
         while (at_ < text_.size() && !here(end)) {
             if (text_[at_] == '\n' && !several_lines)
-                return; // the parser refuses it
+                break; // the parser refuses it
             const bool escape = quote == '"' && text_[at_] == '\\';
-            const unsigned dots = dots_;
-            step();
-            dots_ = std::min(dots_, dots); // those of a string do not count
+            step_in_string();
             if (escape)
                 skip_escaped(several_lines);
         }
         at_ += here(end) ? end.size() : 0;
+        fresh_ = false;
+    }
+
+    /// Dots and brackets of a string do not count.
+    void step_in_string() {
+        if (text_[at_++] == '\n')
+            ++line_;
     }
 
     /// What follows a backslash: a character, or white space up to the next one.
@@ -80,20 +127,21 @@ private:
         constexpr std::string_view blanks = " \t\r\n";
         while (several_lines && at_ < text_.size() &&
                blanks.find(text_[at_]) != std::string_view::npos)
-            step();
+            step_in_string();
         if (at_ >= text_.size() || text_[at_] == '\n')
             return;
         stray_ = stray_ || is_stray(text_[at_]);
-        const unsigned dots = dots_;
         if (!stray_ && blanks.find(text_[at_ - 1]) == std::string_view::npos)
-            step(); // an escaped quotation mark ends nothing
-        dots_ = std::min(dots_, dots);
+            step_in_string(); // an escaped quotation mark ends nothing
     }
 
     std::string_view text_;
     std::size_t at_ = 0;
     unsigned line_ = 1;
-    unsigned dots_ = 0; ///< of this line, outside strings
+    unsigned dots_ = 0;  ///< of this line, outside strings
+    std::string open_{}; ///< brackets
+    bool key_ = true;    ///< a key is expected or being read, not a value
+    bool fresh_ = true;  ///< a word may begin here
     bool stray_ = false;
 };
 

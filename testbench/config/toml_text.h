@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold of a text before toml++ may read it; both found by fuzzing:
+// What must hold of a text before toml++ may read it; all found by fuzzing:
 //   - characters outside ASCII are in comments and quoted strings only, as TOML has it: toml++ 3.3
-//     (Debian 12) runs into undefined behaviour on some of them elsewhere;
+//     (Debian 12) runs into undefined behaviour on some of them elsewhere. So that both mean the
+//     same by a string, a quotation mark within a bare word is refused, too;
 //   - a line has few dots outside strings: a key of thousands of parts makes tables so deep that
 //     toml++ runs out of stack.
 //

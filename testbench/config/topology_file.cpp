@@ -153,13 +153,20 @@ requester_id requester_of(const toml_reader& reader, const toml::node& node,
     return requester_id(bus << 8 | device << 3 | function);
 }
 
-/// The topology that an image sets up, and the image to set it up with.
+/// The topology that an image sets up, and the image to set it up with. Hosts are where it makes NT
+/// functions; of a load that fails nobody can say, so they are wherever there could be one.
 topology_config eeprom_topology(const eeprom::image& bytes, device_id device,
                                 std::uint8_t boot_mode) {
-    topology_config out = eeprom::effect_of(bytes, device, boot_mode).topology;
-    for (unsigned p = 0; p < max_ports; ++p) // the device has no such function
-        if (has_nt_function(out.ports.at(p).mode) && !can_carry_nt(device, port_number(p)))
-            out.ports.at(p) = port_config{};
+    const eeprom::image_effect effect = eeprom::effect_of(bytes, device, boot_mode);
+    const bool fails = effect.last.what != eeprom_step::kind::done;
+    topology_config out = effect.topology;
+    for (unsigned p = 0; p < max_ports; ++p) {
+        port_config& port = out.ports.at(p);
+        const bool possible = can_carry_nt(device, port_number(p));
+        if (has_nt_function(port.mode) && !possible)
+            port = port_config{}; // the device has no such function
+        port.host = possible && (fails || has_nt_function(port.mode));
+    }
     out.boot_mode = boot_mode;
     out.eeprom.present = true;
     out.eeprom.image = bytes;
@@ -243,11 +250,11 @@ private:
         out_.topology.compat = compat;
         if (const auto* node = toml_reader::find(document, "eeprom_ignore_checksum"))
             out_.topology.eeprom.ignore_checksum = reader_.boolean(*node, "eeprom_ignore_checksum");
-        for_each(document, "port", [this](const toml::table& t) { read_host(t); });
+        for_each(document, "port", [this](const toml::table& t) { read_image_port(t); });
     }
 
     /// [[port]] beside an image: what the registers do not say.
-    void read_host(const toml::table& table) {
+    void read_image_port(const toml::table& table) {
         reader_.only_keys(table, "port",
                           {"number", "requester_id", "link_width", "link_generation"});
         const toml::node& number_node = reader_.required(table, "port", "number");
@@ -256,6 +263,12 @@ private:
             reader_.fail(number_node, "port.number", std::to_string(number) + " is given twice",
                          "keep one");
         port_known_.at(number) = true;
+        if (!can_carry_nt(out_.topology.device, port_number(number)))
+            reader_.fail(number_node, "port.number",
+                         "port " + std::to_string(number) + " of a " +
+                             device_name(out_.topology.device) + " has no NT function",
+                         "use port " + nt_port_list(out_.topology.device));
+        out_.topology.ports.at(number).host = true;
         read_link(table, out_.topology.ports.at(number));
     }
 

@@ -32,13 +32,14 @@ std::string register_name(std::uint32_t address) {
     static const names of_switch = names_of("sw");
     static const names of_function = names_of("nt");
     static const names of_bridge = names_of("port");
-    const unsigned port = address / port_stride;
+    constexpr regs::function_base nt = regs::function_base_named("NT_FUNCTION_BASE");
+    constexpr regs::function_base bridge = regs::function_base_named("US_FUNCTION_BASE");
+    const unsigned port = address / nt.stride;
     if (port >= max_ports)
         return found(of_switch, address);
-    const std::uint32_t inside = address % port_stride;
-    const std::string name = inside >= nt_function_offset
-                                 ? found(of_function, inside - nt_function_offset)
-                                 : found(of_bridge, inside);
+    const std::string name = address >= nt.of_port(port)
+                                 ? found(of_function, address - nt.of_port(port))
+                                 : found(of_bridge, address - bridge.of_port(port));
     return name.empty() ? name : "port" + std::to_string(port) + "." + name;
 }
 

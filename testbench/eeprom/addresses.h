@@ -8,14 +8,10 @@
 #include <string>
 
 #include "model/regs/all_maps.h"
+#include "model/regs/port_map.h"
 #include "model/types.h"
 
 namespace ntb::eeprom {
-
-// Functions of port p: bridge at p * stride, NT function above it (B1.7).
-inline constexpr std::uint32_t port_stride = regs::function_base_named("US_FUNCTION_BASE").stride;
-inline constexpr std::uint32_t nt_function_offset =
-    regs::function_base_named("NT_FUNCTION_BASE").offset;
 
 [[nodiscard]] constexpr std::uint32_t nt_register_address(unsigned port, std::uint32_t offset) {
     return regs::function_base_named("NT_FUNCTION_BASE").of_port(port) + offset;

@@ -103,6 +103,13 @@ std::string_view fault_word(eeprom_fault fault) {
     return words_of(fault).word;
 }
 
+std::optional<eeprom_fault> fault_of_word(std::string_view word) {
+    for (const fault_words& words : faults)
+        if (words.word == word && words.fault != eeprom_fault::none)
+            return words.fault;
+    return std::nullopt;
+}
+
 std::string_view fault_remedy(eeprom_fault fault) {
     return words_of(fault).remedy;
 }

@@ -4,6 +4,7 @@
 // Threading: none. Errors: config_error.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ void write_image(const std::string& path, const image& bytes);
 [[nodiscard]] std::string fault_text(const image& bytes, const eeprom_step& step);
 /// The fault in one word, as stimulus files have it: "checksum", "cut_off".
 [[nodiscard]] std::string_view fault_word(eeprom_fault fault);
+/// The fault of that word; empty if there is none.
+[[nodiscard]] std::optional<eeprom_fault> fault_of_word(std::string_view word);
 /// What to do about it.
 [[nodiscard]] std::string_view fault_remedy(eeprom_fault fault);
 

@@ -142,9 +142,11 @@ std::vector<std::string> not_in_image(const topology_config& topology, const std
         out.emplace_back("[reset]: it is what the registers hold before an image is read");
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_config& port = topology.ports.at(p);
+        const std::string name = "port " + std::to_string(p);
+        if (port.host && !has_nt_function(port.mode))
+            out.push_back("host of " + name + ": nothing in the image shows it");
         if (port.mode == port_mode::disabled)
             continue;
-        const std::string name = "port " + std::to_string(p);
         if (port.host_requester != requester_id())
             out.push_back("requester_id of " + name + ": it is the host's");
         if (port.link_width != port_config{}.link_width ||

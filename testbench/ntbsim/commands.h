@@ -13,6 +13,12 @@
 namespace CLI {
 class App;
 }
+namespace ntb {
+struct eeprom_status;
+}
+namespace ntb::config {
+struct topology_file;
+}
 
 namespace ntb::cli {
 
@@ -22,6 +28,10 @@ public:
     user_error(const std::string& what, const std::string& why, const std::string& remedy)
         : std::runtime_error(what + ": " + why + " (" + remedy + ")") {}
 };
+
+/// The one line about a switch that its EEPROM has halted; empty if none has.
+[[nodiscard]] std::string halt_text(const config::topology_file& topology,
+                                    const eeprom_status& status);
 
 void add_run(CLI::App& app, int& status);      ///< ntbsim run
 void add_serve(CLI::App& app, int& status);    ///< ntbsim serve

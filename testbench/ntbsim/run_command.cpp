@@ -174,6 +174,9 @@ int run(const run_options& options) {
         throw user_error("run", "the model stopped answering before the end of the stimulus",
                          "please report it with the stimulus file");
 
+    const std::string problem = halt_text(in.topology, bench.eeprom());
+    if (!problem.empty())
+        std::fprintf(stderr, "ntbsim: %s\n", problem.c_str());
     if (options.json)
         report_json(options, in, player);
     else

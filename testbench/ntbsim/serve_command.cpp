@@ -171,7 +171,7 @@ public:
         logger_->set_pattern("ntbsim: %v");
         recorder_ = make_recorder(o.waveform, "serve");
         for (unsigned p = 0; p < max_ports; ++p)
-            if (has_nt_function(t.topology.ports[p].mode))
+            if (has_nt_function(t.topology.ports[p].mode) || t.topology.ports[p].host)
                 controls_.emplace(p, std::make_unique<switch_port>(port_number(p)));
         for (const auto& [function, path] : sockets) {
             const unsigned port = function.first;
@@ -206,6 +206,8 @@ public:
                 add_dma(p, sockets);
         }
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
+        if (t.topology.eeprom.present)
+            sc_core::sc_spawn([this, &t] { tell_of_failed_load(t); }, "tell_of_failed_load");
         if (recorder_)
             thread_->set_idle_task([this] { return flush_waveform(); });
     }
@@ -225,6 +227,14 @@ public:
     }
 
 private:
+    /// A switch that its EEPROM has halted looks like no device at all to the guests.
+    void tell_of_failed_load(const config::topology_file& t) {
+        switch_->await_start();
+        const std::string problem = halt_text(t, switch_->eeprom());
+        if (!problem.empty())
+            logger_->error(problem);
+    }
+
     /// The waveform reaches the file at most this long after it happened, without a write at
     /// every pause between two register accesses.
     static constexpr int flush_after_ms = 100;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/eeprom_status.h"
 #include "model/regs/declared_ids.h"
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
@@ -172,6 +173,17 @@ void write_eeprom(const std::string& name, const std::string& output) {
 }
 
 } // namespace
+
+std::string halt_text(const config::topology_file& topology, const eeprom_status& status) {
+    if (status.state != eeprom_state::halted)
+        return {};
+    eeprom_step step{};
+    step.fault = status.fault;
+    step.at = status.block;
+    return topology.name + ": EEPROM address " + eeprom::hex(status.block, 4) + ": " +
+           eeprom::fault_text(topology.topology.eeprom.image, step) +
+           ", so the switch stays halted (" + std::string(eeprom::fault_remedy(status.fault)) + ")";
+}
 
 void add_topology(CLI::App& app, int&) {
     CLI::App* command = app.add_subcommand("topology", "Built-in topologies and topology files");

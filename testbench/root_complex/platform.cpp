@@ -32,6 +32,7 @@ std::array<root_complex*, max_ports> platform::hosts() const {
 }
 
 void platform::power_on() {
+    device_.await_start();
     for (unsigned p = 0; p < max_ports; ++p)
         if (hosts_.at(p) != nullptr)
             device_.set_link(port_number(p), true);

@@ -29,7 +29,7 @@ public:
     /// For a player of stimulus; null where a port has no host.
     [[nodiscard]] std::array<root_complex*, max_ports> hosts() const;
 
-    /// Brings every host's link up.
+    /// Awaits the load of an EEPROM, if there is one, and brings every host's link up.
     void power_on();
 
     void set_link(port_number port, bool up) override { device_.set_link(port, up); }
@@ -38,6 +38,8 @@ public:
         device_.fundamental_reset(partition);
     }
     void set_temperature(unsigned half_degrees) override { device_.set_temperature(half_degrees); }
+    [[nodiscard]] eeprom_status eeprom() const override { return device_.eeprom(); }
+    void release_reset_halt() override { device_.release_reset_halt(); }
     [[nodiscard]] partition_number partition_of(port_number port) const override {
         return device_.partition_of(port);
     }

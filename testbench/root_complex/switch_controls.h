@@ -5,6 +5,7 @@
 // Threading: SC_THREADs (a reset may wait). Errors: none.
 #pragma once
 
+#include "model/eeprom_status.h"
 #include "model/types.h"
 
 namespace ntb {
@@ -20,6 +21,9 @@ public:
     virtual void hot_reset(port_number port) = 0;
     virtual void fundamental_reset(partition_number partition) = 0;
     virtual void set_temperature(unsigned half_degrees) = 0;
+    /// How the start from an EEPROM went, and the end of a halt.
+    [[nodiscard]] virtual eeprom_status eeprom() const = 0;
+    virtual void release_reset_halt() = 0;
     [[nodiscard]] virtual partition_number partition_of(port_number port) const = 0;
 };
 

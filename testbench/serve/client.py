@@ -244,14 +244,14 @@ def eventually(condition, seconds=10):
 
 
 class Serve:
-    """A running `ntbsim serve` of the topology two-host with a directory of its own."""
+    """A running `ntbsim serve` with a directory of its own."""
 
-    def __init__(self, *arguments, ports=(0, 2)):
+    def __init__(self, *arguments, ports=(0, 2), topology="two-host"):
         self._directory = tempfile.TemporaryDirectory(prefix="ntb-serve-")
         self.directory = pathlib.Path(self._directory.name)
         self.sockets = {port: self.directory / f"{port}.sock" for port in ports}
         self._log = self.directory / "log"
-        command = [os.environ["NTBSIM"], "serve", "--topology", "two-host"]
+        command = [os.environ["NTBSIM"], "serve", "--topology", str(topology)]
         for port, path in self.sockets.items():
             command += ["--port", f"{port}={path}"]
         with open(self._log, "wb") as log:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/regs/port_map.h"
+#include "testbench/eeprom/image_file.h"
 #include "testbench/stimulus/lexer.h"
 
 namespace ntb::stimulus {
@@ -27,10 +28,13 @@ constexpr const char* memory_syntax =
 constexpr const char* link_syntax = "link portP up|down";
 constexpr const char* reset_syntax = "reset portP|partition N hot|fundamental";
 constexpr const char* temperature_syntax = "temp DEGREES, 0 to 127.5 in steps of 0.5";
+constexpr const char* eeprom_syntax =
+    "eeprom expect done | eeprom expect halted [FAULT of docs/eeprom.md] | eeprom release";
 constexpr const char* repeat_syntax = "repeat N ... end";
 constexpr const char* time_syntax = "a time is a whole number and fs, ps, ns, us, ms or s";
 constexpr const char* statement_list =
-    "statements: at, after, portP, host, mem, link, reset, temp, note, repeat, end, fault, smbus";
+    "statements: at, after, portP, host, mem, link, reset, temp, eeprom, note, repeat, end, fault, "
+    "smbus";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
@@ -262,6 +266,8 @@ private:
             read_reset(in, s);
         else if (in.take_if("temp"))
             read_temperature(in, s);
+        else if (in.take_if("eeprom"))
+            read_eeprom(in, s);
         else if (in.take_if("note"))
             read_note(in, s);
         else if (in.take_if("repeat"))
@@ -554,6 +560,29 @@ private:
         in.take();
         in.expect_end(temperature_syntax);
         s.what = temperature_step{static_cast<unsigned>(*degrees * 2 + (half == "5" ? 1 : 0))};
+    }
+
+    static void read_eeprom(line_reader& in, statement& s) {
+        if (in.take_if("release")) {
+            in.expect_end(eeprom_syntax);
+            s.what = eeprom_release{};
+            return;
+        }
+        if (!in.take_if("expect"))
+            in.expected("expect or release", eeprom_syntax);
+        if (in.peek() != "done" && in.peek() != "halted")
+            in.expected("done or halted", eeprom_syntax);
+        eeprom_expectation e;
+        e.halted = in.take() == "halted";
+        if (e.halted && !in.done()) {
+            const auto fault = eeprom::fault_of_word(in.peek());
+            if (!fault)
+                in.expected("a fault, like checksum", eeprom_syntax);
+            in.take();
+            e.fault = *fault;
+        }
+        in.expect_end(eeprom_syntax);
+        s.what = e;
     }
 
     static void read_note(line_reader& in, statement& s) {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <systemc>
 
+#include "testbench/eeprom/image_file.h"
 #include "testbench/root_complex/enumeration.h"
 
 namespace ntb::stimulus {
@@ -329,6 +330,30 @@ void player::run(const host_step& h) {
 
 void player::run(const temperature_step& t) {
     controls_.set_temperature(t.half_degrees);
+    say_statement("");
+}
+
+void player::run(const eeprom_expectation& e) {
+    const eeprom_status status = controls_.eeprom();
+    const bool halted = status.state == eeprom_state::halted;
+    const auto text = [](bool is_halted, eeprom_fault fault) {
+        if (!is_halted)
+            return std::string("a finished EEPROM load");
+        return "a switch halted by its EEPROM" +
+               (fault == eeprom_fault::none ? "" : ": " + std::string(eeprom::fault_word(fault)));
+    };
+    const bool holds = e.halted
+                           ? halted && (e.fault == eeprom_fault::none || e.fault == status.fault)
+                           : status.state == eeprom_state::done;
+    ++expectations_;
+    hold(holds, text(e.halted, e.fault),
+         status.state == eeprom_state::none ? "no start from an EEPROM"
+                                            : text(halted, status.fault));
+    say_statement("");
+}
+
+void player::run(const eeprom_release&) {
+    controls_.release_reset_halt();
     say_statement("");
 }
 

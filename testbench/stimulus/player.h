@@ -76,6 +76,8 @@ private:
     void run(const reset_step& r);
     void run(const host_step& h);
     void run(const temperature_step& t);
+    void run(const eeprom_expectation& e);
+    void run(const eeprom_release& r);
     void run(const note_step& n);
     void run(const pause_step&) {}
     void run(const repeat_begin& r);

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/eeprom_status.h"
 #include "model/types.h"
 #include "testbench/root_complex/host_answers.h"
 
@@ -116,6 +117,14 @@ struct temperature_step {
     unsigned half_degrees = 0;
 };
 
+/// eeprom expect done | halted [FAULT]
+struct eeprom_expectation {
+    bool halted = false;
+    eeprom_fault fault = eeprom_fault::none; ///< none = whichever
+};
+/// eeprom release: a switch that is halted goes on.
+struct eeprom_release {};
+
 /// note TEXT: a line of the transcript.
 struct note_step {
     std::string text;
@@ -138,7 +147,8 @@ struct not_yet {
 };
 
 using action = std::variant<register_access, interrupt_expectation, enumeration, memory_step,
-                            link_step, reset_step, host_step, temperature_step, note_step,
+                            link_step, reset_step, host_step, temperature_step,
+                            eeprom_expectation, eeprom_release, note_step,
                             pause_step, repeat_begin, repeat_end, not_yet>;
 
 struct statement {

@@ -29,7 +29,9 @@ BOOST_AUTO_TEST_CASE(comments_and_strings_may_have_any_character) {
           "\xEF\xBB\xBF"
           "a = 1",
           "a = \"\\\"\xC3\xA9\" # \xC3\xA9", "a = \"\"\"\\\n  b\xC3\xA9\"\"\"",
-          "a = \"\\\\\" # \xC3\xA9"})
+          "a = \"\\\\\" # \xC3\xA9",
+          "\"\xC3\xA9\".'\xC3\xA9' = [ \"\xC3\xA9\" ,\n '\xC3\xA9']\nb = {'\xC3\xA9' = \"\"}",
+          "[\"\xC3\xA9\"]\r\n\t'\xC3\xA9' = ''"})
         BOOST_TEST(fault_of_toml(text).line == 0U, text);
 }
 
@@ -41,6 +43,14 @@ BOOST_AUTO_TEST_CASE(elsewhere_the_line_is_told) {
     BOOST_TEST(fault_of_toml("a = '\\'\xC3\xA9'").line == 1U);
     BOOST_TEST(fault_of_toml("a = \"\"\"\n\\\n \xE1\x80\x80\"\"\"").line == 3U);
     BOOST_TEST(fault_of_toml("a = 1 \xEF\xBB\xBF").line == 1U);
+    BOOST_TEST(fault_of_toml("a = 1\"\xE1\x80\x80\"").line == 1U);
+    BOOST_TEST(fault_of_toml("a = \"b\" '\xE1\x80\x80'").line == 1U);
+    BOOST_TEST(fault_of_toml("a\"\xE1\x80\x80\" = 1").line == 1U);
+    BOOST_TEST(fault_of_toml("a = 1.'\xE1\x80\x80'").line == 1U);
+    BOOST_TEST(fault_of_toml("a = [1, 2.'\xE1\x80\x80']").line == 1U);
+    BOOST_TEST(fault_of_toml("a = b['\xE1\x80\x80']").line == 1U);
+    BOOST_TEST(fault_of_toml("a = b='\xE1\x80\x80'").line == 1U);
+    BOOST_TEST(fault_of_toml("a = [\n1.'\xE1\x80\x80'\n]").line == 2U);
     // A string that its line does not end is over with the line.
     BOOST_TEST(fault_of_toml("a = \"x\n\xC3\xA9\"").line == 2U);
 }

@@ -27,6 +27,7 @@ BOOST_AUTO_TEST_CASE(registers_have_their_names) { // B1.7
     BOOST_TEST(register_name(0x3F1D4) == "TMPCTL");
     BOOST_TEST(register_name(0x05470) == "port2.BARSETUP0");
     BOOST_TEST(register_name(0x01000) == "port0.VID/DID");
+    BOOST_TEST(register_name(0x04000) == "port2.P2PVID/P2PDID");
     BOOST_TEST(register_name(0x3FFFC).empty());
     BOOST_TEST(register_name(0x05FF0).empty());
 }

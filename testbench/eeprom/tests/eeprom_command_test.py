@@ -158,6 +158,45 @@ class Images(ImageTest):
         os.symlink(target, self.path(name))
         return self.path(name)
 
+    def run_from(self, image, body, *options):
+        """Plays a stimulus on a switch that starts from that image."""
+        return ntbsim("run", "--topology", image, *options,
+                      self.write("x.stim", "ntbstim 1\n" + body))
+
+    def test_a_stimulus_plays_on_a_switch_that_starts_from_an_image(self):
+        """Hosts find their functions; the load took no time, or the time it is given."""
+        body = "eeprom expect done\nport0 enumerate\nport2.config read VID == 0x111d\n"
+        done = self.run_from(self.image, body)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertIn("         0.000 ns  eeprom expect done", done.stdout)
+        done = self.run_from(self.image, body, "--set", "eeprom.byte_ns=22500")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        load = len(self.bytes()) * 22500
+        self.assertIn(f"{load}.000 ns  eeprom expect done", done.stdout)
+
+    def test_a_bad_image_halts_the_switch_and_the_program_says_so(self):
+        """Expectations of the halt hold; hosts see nothing until the halt is ended."""
+        bad = self.write("bad.bin", self.bytes()[:-1] + bytes([self.bytes()[-1] ^ 1]))
+        done = self.run_from(bad, "eeprom expect halted checksum\n"
+                             "port0.config read VID size 2 == 0xffff\n")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertRegex(done.stderr, r"^ntbsim: .*bad.bin: EEPROM address 0x....: the checksum is "
+                         r"wrong, so the switch stays halted \(.*\)$")
+        done = self.run_from(bad, "eeprom expect done\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("expected a finished EEPROM load, got a switch halted by its EEPROM: "
+                      "checksum", done.stderr)
+        done = self.run_from(bad, "eeprom release\nport0.config read VID == 0x111d\n")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
+    def test_an_image_of_nothing_halts_and_does_not_crash(self):
+        """Blank or empty, hosts are at every port that could have a function."""
+        for data, word in ((b"\xff" * 4096, "unknown_block"), (b"", "no_answer")):
+            done = self.run_from(self.write("bad.bin", data), f"eeprom expect halted {word}\n"
+                                 "port12.config read VID size 2 == 0xffff\n")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_the_command_has_help_with_an_example(self):
         """And topology's own help says that images are topologies."""
         text = ntbsim("topology", "eeprom", "--help").stdout

@@ -263,6 +263,19 @@ BOOST_AUTO_TEST_CASE(memory_data_are_little_endian_values) {
     expect_starts(error_of("mem port2 0 fill 0 12\n"), "x.stim:2:18: a length is out of range");
 }
 
+BOOST_AUTO_TEST_CASE(the_start_from_an_eeprom_is_looked_at_and_its_halt_ended) {
+    BOOST_TEST(!only<eeprom_expectation>("eeprom expect done\n").halted);
+    const auto any = only<eeprom_expectation>("eeprom expect halted\n");
+    BOOST_TEST(any.halted);
+    BOOST_TEST((any.fault == ntb::eeprom_fault::none));
+    BOOST_TEST((only<eeprom_expectation>("eeprom expect halted jump_loop\n").fault ==
+                ntb::eeprom_fault::jump_loop));
+    (void)only<eeprom_release>("eeprom release\n");
+    for (const char* wrong : {"eeprom\n", "eeprom expect\n", "eeprom expect done now\n",
+                              "eeprom expect halted none\n", "eeprom release now\n"})
+        expect_starts(error_of(wrong), "x.stim:2:");
+}
+
 BOOST_AUTO_TEST_CASE(links_resets_and_temperatures_are_statements) {
     BOOST_TEST(only<link_step>("link port2 up\n").up);
     BOOST_TEST(!only<link_step>("link port2 down\n").up);

@@ -123,10 +123,13 @@ public:
         calls.push_back("fundamental " + std::to_string(p.value()));
     }
     void set_temperature(unsigned t) override { calls.push_back("temp " + std::to_string(t)); }
+    [[nodiscard]] eeprom_status eeprom() const override { return status; }
+    void release_reset_halt() override { calls.push_back("release"); }
     [[nodiscard]] partition_number partition_of(port_number) const override {
         return partition_number(5);
     }
     std::vector<std::string> calls{};
+    eeprom_status status{};
 };
 
 struct bench {
@@ -310,6 +313,27 @@ BOOST_FIXTURE_TEST_CASE(links_resets_and_temperature_reach_the_switch, bench) {
          "temp 30.5\n");
     expect_list(controls.calls, {"link 0 down", "link 0 up", "hot 0", "fundamental 5", "hot 0",
                                  "fundamental 3", "temp 61"});
+}
+
+BOOST_FIXTURE_TEST_CASE(the_load_of_an_eeprom_is_an_expectation, bench) {
+    controls.status.state = eeprom_state::halted;
+    controls.status.fault = eeprom_fault::checksum;
+    play("eeprom expect halted\neeprom expect halted checksum\neeprom expect halted cut_off\n"
+         "eeprom expect done\neeprom release\n");
+    expect_list(failures,
+                {"x.stim:4: expected a switch halted by its EEPROM: cut_off, got a switch "
+                 "halted by its EEPROM: checksum at 0.000 ns",
+                 "x.stim:5: expected a finished EEPROM load, got a switch halted by its "
+                 "EEPROM: checksum at 0.000 ns"});
+    expect_list(controls.calls, {"release"});
+}
+
+BOOST_FIXTURE_TEST_CASE(without_an_eeprom_no_load_is_done_or_halted, bench) {
+    play("eeprom expect done\neeprom expect halted\n");
+    expect_list(failures, {"x.stim:2: expected a finished EEPROM load, got no start from an EEPROM "
+                           "at 0.000 ns",
+                           "x.stim:3: expected a switch halted by its EEPROM, got no start from an "
+                           "EEPROM at 0.000 ns"});
 }
 
 BOOST_FIXTURE_TEST_CASE(repeats_nest_and_only_their_first_round_is_told, bench) {
