@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The DMA function's registers and fields as the model names them. A name that the map does not have
-// is a compile error; no offset stands here.
+// The DMA function's registers and fields as the model names them. A name that the map does not
+// have is a compile error; no offset stands here.
 #pragma once
 
 #include "model/regs/dma_map.h"

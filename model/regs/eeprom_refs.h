@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fields about the EEPROM load as the model names them. None has a known position, so none has
-// one by default (model/register_layout.h); a name that the map does not declare is a compile error.
+// one by default (model/register_layout.h); a name that the map does not declare is a compile
+// error.
 #pragma once
 
 #include "model/regs/declared_ids.h"

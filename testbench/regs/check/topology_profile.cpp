@@ -48,6 +48,8 @@ profile profile_of(const topology_config& topology) {
         add(nt + "PCIELCAP", "MAXLNKSPD", port.link_generation);
         add(nt + "PCIELSTS", "NLW", port.link_width);
         add(nt + "PCIELSTS", "CLS", port.link_generation);
+        add(nt + "P2PPCIELCTLSTS", "NLW", port.link_width); // the same link
+        add(nt + "P2PPCIELCTLSTS", "CLS", port.link_generation);
         add(nt + "REQIDCAP", "REQID", port.host_requester.value());
         for (unsigned b = 0; b < bar_count; ++b) {
             const bar_config& bar = port.bars.at(b);
