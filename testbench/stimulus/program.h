@@ -146,10 +146,10 @@ struct not_yet {
     std::string keyword;
 };
 
-using action = std::variant<register_access, interrupt_expectation, enumeration, memory_step,
-                            link_step, reset_step, host_step, temperature_step,
-                            eeprom_expectation, eeprom_release, note_step,
-                            pause_step, repeat_begin, repeat_end, not_yet>;
+using action =
+    std::variant<register_access, interrupt_expectation, enumeration, memory_step, link_step,
+                 reset_step, host_step, temperature_step, eeprom_expectation, eeprom_release,
+                 note_step, pause_step, repeat_begin, repeat_end, not_yet>;
 
 struct statement {
     location where{};

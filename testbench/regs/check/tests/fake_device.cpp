@@ -67,6 +67,11 @@ fake_device::fake_device(const topology_config& topology, const fault& built_in)
     for (std::vector<std::uint32_t>& b : bridges_) {
         put(b, bridge, find(bridge, "P2PDID", 0, "DID"),
             static_cast<std::uint32_t>(topology.device));
+        const auto& port = topology.ports.at(static_cast<std::size_t>(&b - bridges_.data()));
+        if (has_nt_function(port.mode)) { // its host is there
+            put(b, bridge, find(bridge, "P2PPCIELCTLSTS", 0, "NLW"), port.link_width);
+            put(b, bridge, find(bridge, "P2PPCIELCTLSTS", 0, "CLS"), port.link_generation);
+        }
         invert(bridge, b);
     }
     for (nt_function& f : functions_) {
