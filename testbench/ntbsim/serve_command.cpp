@@ -183,7 +183,7 @@ public:
                 throw user_error("--port " + std::to_string(port) + ".1=" + path,
                                  "the mode of that port in topology " + t.name +
                                      " has no DMA function",
-                                 "give it mode = \"nt+dma\" (docs/topologies.md)");
+                                 "give it mode = \"nt_dma\" (docs/topologies.md)");
         }
 
         switch_ = std::make_unique<ntb_switch>("switch", t.topology, timing, recorder_.get());
