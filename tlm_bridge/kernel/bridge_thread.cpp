@@ -56,7 +56,7 @@ void bridge_thread::watch(int fd, std::function<void()> on_input) {
 void bridge_thread::serve(port& p) {
     for (;;) {
         sc_core::wait(p.wake);
-        while (p.server->serve(messages_per_turn) == vfio_user::progress::more) {
+        while (p.server->serve(accesses_per_turn) == vfio_user::progress::more) {
             watch_client(p, false);
             turn_over_.notify();
             // The others' turn, and what is due by now: a flood of messages that take no time in

@@ -9,7 +9,7 @@
 //
 // While a port's session is in the model, this thread waits for the end of its turn instead of
 // being woken at each event of the model, and system calls are made once a turn: they, not the
-// model, are what a register access costs. A turn is bounded in messages and, by the look-ahead,
+// model, are what a register access costs. A turn is bounded in accesses and, by the look-ahead,
 // in simulated time, so a flood on one port delays the others by microseconds.
 //
 // Time (pacing.h): a transaction from outside starts at max(simulated now, wall clock). Events up
@@ -85,7 +85,7 @@ private:
     [[nodiscard]] bool any_busy() const;
     void shut_down();
 
-    static constexpr unsigned messages_per_turn = 64;
+    static constexpr unsigned accesses_per_turn = 64;
     /// Without pacing nothing but these moves simulated time past a flood that takes none.
     static constexpr std::uint64_t unpaced_turn_ps = 1'000'000;
     /// Events of the model without a look at the sockets (some 0.2 us each).

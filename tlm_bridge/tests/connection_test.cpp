@@ -226,4 +226,20 @@ BOOST_FIXTURE_TEST_CASE(a_busy_client_leaves_the_others_their_turn, client) {
     BOOST_TEST(device.writes == 100U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_message_of_many_writes_counts_as_many_of_its_client_s_turn, client) {
+    byte_vector burst;
+    for (int i = 0; i < 5; ++i) {
+        byte_vector p = bytes_of(wire::write_multi{20});
+        for (std::uint64_t n = 0; n < 20; ++n) {
+            append(p, wire::single_write{0x20 + n, 0, 1, {1}});
+        }
+        append_all(burst, message(wire::command::region_write_multi, p, wire::flag_no_reply));
+    }
+    transport.arrive(burst);
+    BOOST_TEST((link.pump(30) == progress::more));
+    BOOST_TEST(device.writes == 40U); // a message is obeyed whole
+    BOOST_TEST((link.pump(100) == progress::idle));
+    BOOST_TEST(device.writes == 100U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,9 +16,10 @@ progress connection::pump(unsigned budget) {
             if (session_.handle(m) == session::verdict::close) {
                 return progress::closed;
             }
-            if (--budget == 0) {
+            if (session_.work() >= budget) {
                 return broken_ ? progress::closed : progress::more;
             }
+            budget -= session_.work();
             break;
         case message_stream::next_status::malformed: {
             const auto h = messages_.front_header();

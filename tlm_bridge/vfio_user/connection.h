@@ -34,7 +34,8 @@ public:
     /// the port.
     connection(transport& stream, bridge::device& device, bridge::guest_log& log);
 
-    /// Sends what is waiting, then receives and obeys at most `budget` messages.
+    /// Sends what is waiting, then receives and obeys messages until they are `budget` accesses; a
+    /// message is at least one, and obeyed whole.
     [[nodiscard]] progress pump(unsigned budget);
     /// Whether to poll for output, too.
     [[nodiscard]] bool wants_write() const { return sent_ != unsent_.size(); }

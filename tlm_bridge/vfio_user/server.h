@@ -41,7 +41,7 @@ public:
 
     /// Accepts a client, or turns it away while there is another one.
     void accept_clients();
-    /// Obeys at most `budget` messages. `idle` also without a client, or when it has just left.
+    /// Obeys messages of `budget` accesses. `idle` also without a client, or when it has just left.
     progress serve(unsigned budget);
     /// Throws the client out. Not while serve() runs.
     void disconnect();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm_bridge/vfio_user/session.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -73,6 +74,7 @@ void session::reply_with(const wire::header& request, const T& payload) {
 // --- Messages --------------------------------------------------------------------------------
 
 session::verdict session::handle(message& m) {
+    work_ = 1;
     const std::uint32_t type = m.header.flags & wire::flag_type_mask;
     if (type == wire::type_reply) {
         log_.warn("a reply ({}) to a command that was never sent; closing the connection",
@@ -433,6 +435,7 @@ void session::region_write_multi(const message& m) {
         head.wr_cnt != body / sizeof(wire::single_write)) {
         return reply_error(m.header, EINVAL);
     }
+    work_ = std::max(1U, static_cast<unsigned>(head.wr_cnt));
     int error = 0;
     for (std::size_t i = 0; i < head.wr_cnt; ++i) {
         const std::uint8_t* at = m.payload.data + sizeof head + i * sizeof(wire::single_write);

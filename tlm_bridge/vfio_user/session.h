@@ -41,6 +41,9 @@ public:
     /// Obeys one message. After `close` the connection must be ended, after what was replied.
     [[nodiscard]] verdict handle(message& m);
 
+    /// How much the last message was in accesses, at least 1: one can hold thousands.
+    [[nodiscard]] unsigned work() const { return work_; }
+
     /// Tells the device that the client is gone, if it ever was there. Once, before destruction;
     /// not in the destructor, because the device may wait().
     void end();
@@ -88,6 +91,7 @@ private:
     reply_sink& replies_;
     bridge::guest_log& log_;
     state state_ = state::awaiting_version;
+    unsigned work_ = 1;
     std::vector<std::uint8_t> reply_; ///< room for the longest reply, this session's own
 };
 
