@@ -65,13 +65,15 @@ enum class declared_fault : std::uint8_t {
 
 namespace detail {
 
+/// Index of the first row of that name, N if there is none. No pointer: what UBSan checks of one is
+/// no constant expression (GCC bug 71962).
 template <std::size_t N>
-[[nodiscard]] constexpr const reg* row_named(const std::array<reg, N>& rows,
-                                             std::string_view name) {
-    for (const reg& r : rows)
-        if (r.name == name)
-            return &r;
-    return nullptr;
+[[nodiscard]] constexpr std::size_t row_named(const std::array<reg, N>& rows,
+                                              std::string_view name) {
+    for (std::size_t i = 0; i < N; ++i)
+        if (rows[i].name == name)
+            return i;
+    return N;
 }
 
 [[nodiscard]] constexpr bool has_field(const reg& r, std::string_view name) {
@@ -94,25 +96,24 @@ validate_declared(const std::array<reg, N>& mapped, const std::array<reg, D>& de
             return declared_fault::empty_row;
         if (r.offset != unknown_offset)
             return declared_fault::has_an_offset;
-        if (detail::row_named(mapped, r.name) != nullptr ||
-            detail::row_named(declared, r.name) != &r)
+        if (detail::row_named(mapped, r.name) != N || detail::row_named(declared, r.name) != i)
             return declared_fault::name_twice;
     }
     for (std::size_t i = 0; i < F; ++i) {
         const declared_field& f = fields[i];
-        const reg* r = detail::row_named(mapped, f.in);
-        if (r == nullptr)
-            r = detail::row_named(declared, f.in);
-        if (r == nullptr)
+        const std::size_t in_map = detail::row_named(mapped, f.in);
+        const std::size_t in_declared = detail::row_named(declared, f.in);
+        if (in_map == N && in_declared == D)
             return declared_fault::no_register;
+        const reg& r = in_map != N ? mapped[in_map] : declared[in_declared];
         if (f.name.empty())
             return declared_fault::empty_row;
-        if (detail::has_field(*r, f.name))
+        if (detail::has_field(r, f.name))
             return declared_fault::name_twice;
         for (std::size_t k = 0; k < i; ++k)
             if (fields[k].in == f.in && fields[k].name == f.name)
                 return declared_fault::name_twice;
-        if (f.width > r->size * 8U)
+        if (f.width > r.size * 8U)
             return declared_fault::field_outside;
         if (f.width != 0 && f.width < 32 && (f.reset >> f.width) != 0)
             return declared_fault::reset_too_wide;
