@@ -277,6 +277,13 @@ inline constexpr std::array condition_rows{
     condition_row{"nt", "LUTLDATA", "LUTOFFSET", "BAR", 2, "B9.7"},
     condition_row{"nt", "LUTMDATA", "LUTOFFSET", "BAR", 2, "B9.7"},
     condition_row{"nt", "LUTUDATA", "LUTOFFSET", "BAR", 4, "B9.7"},
+    // Changes take effect at once, not while something else is looked at.
+    condition_row{"sw", "SWPART{x}CTL", "RDRAINDELAY", "DELAY", 0, "B3.4"},
+    condition_row{"sw", "SWPART{x}CTL", "SEDELAY", "DELAY", 0, "B3.4"},
+    condition_row{"sw", "SWPORT{x}CTL", "RDRAINDELAY", "DELAY", 0, "B3.4"},
+    condition_row{"sw", "SWPORT{x}CTL", "POMCDELAY", "DELAY", 0, "B3.4"},
+    condition_row{"sw", "SWPORT{x}CTL", "SEDELAY", "DELAY", 0, "B3.4"},
+    condition_row{"sw", "SWPORT{x}CTL", "USSBRDELAY", "DELAY", 0, "B3.4"},
 };
 // clang-format on
 

@@ -242,6 +242,12 @@ results check_device(target& device, const check_options& options) {
     random dice(options.seed);
     device_view view(device, options.map);
     context c{view, out, dice, device.traits(), {}, options.expected};
+    for (const other_reset& r : options.expected.resets)
+        for (sheet& s : view.sheets())
+            if (s.at.in->id == r.in && s.offset() / 4 == r.offset / 4) {
+                const unsigned shift = (s.offset() & 3U) * 8U;
+                s.reset = ((s.reset & ~(r.mask >> shift)) | ((r.value & r.mask) >> shift)) & s.ones;
+            }
     view.look_at_everything();
     leave_what_is_in_use(c);
     note_exclusions(c);

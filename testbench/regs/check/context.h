@@ -18,8 +18,16 @@ struct initial_value {
     std::string field{};
     std::uint32_t value = 0;
 };
+/// A reset value that is another than the map's, in every instance of a space.
+struct other_reset {
+    space_id in{};
+    std::uint32_t offset = 0; ///< of the dword, in the space
+    std::uint32_t mask = 0;
+    std::uint32_t value = 0; ///< in place
+};
 struct profile {
     std::vector<initial_value> values{};
+    std::vector<other_reset> resets{};
     /// Whatever is not in the list has the map's reset value, hardware's own bits included.
     bool complete = false;
 };

@@ -91,13 +91,13 @@ device_view::device_view(target& device, const std::vector<space>& map)
             if (r.name == window_data)
                 gasa_data_ = r.offset;
         }
-        add_instance(*in, "port" + std::to_string(ports_.back()) + "." + std::string(in->name),
-                     static_cast<int>(f), global_base("NT_FUNCTION_BASE", *in, ports_.back()));
+        add_instance(*in, ports_.back(), static_cast<int>(f),
+                     global_base("NT_FUNCTION_BASE", *in, ports_.back()));
     }
     add_bridges();
     for (const space& s : map_)
         if (s.name == "sw")
-            add_instance(s, "", -1, 0);
+            add_instance(s, 0, -1, 0);
     for (std::size_t i = 0; i < instances_.size(); ++i)
         add_sheets(i);
     apply_handling();
@@ -117,15 +117,16 @@ void device_view::add_bridges() {
         point_window({door::config, 0, true}, at + vendor.offset);
         const std::uint32_t got = device_.read(door::config, 0, gasa_data_);
         if ((got & vendor.fields[0].mask()) == vendor.fields[0].reset)
-            add_instance(*in, "port" + std::to_string(p) + "." + std::string(in->name), -1, at);
+            add_instance(*in, p, -1, at);
     }
 }
 
-void device_view::add_instance(const space& in, std::string name, int function,
-                               std::int64_t global) {
+void device_view::add_instance(const space& in, unsigned port, int function, std::int64_t global) {
     instance added;
     added.in = &in;
-    added.name = std::move(name);
+    added.port = port;
+    if (in.name != "sw")
+        added.name = "port" + std::to_string(port) + "." + std::string(in.name);
     added.function = function;
     added.global = global;
     instances_.push_back(std::move(added));

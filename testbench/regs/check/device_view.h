@@ -46,6 +46,10 @@ public:
     /// Index of the instance of that function; of the switch's own registers.
     [[nodiscard]] std::optional<std::size_t> instance_of_function(unsigned function) const;
     [[nodiscard]] std::optional<std::size_t> switch_instance() const;
+    /// Whether the instance is the bridge function of that port.
+    [[nodiscard]] bool is_bridge_of(std::size_t in, unsigned port) const {
+        return instances_.at(in).in->name == "port" && instances_.at(in).port == port;
+    }
     /// Port and partition of a function, as its registers say.
     [[nodiscard]] unsigned port_of(unsigned function) const { return ports_.at(function); }
     [[nodiscard]] unsigned partition_of(unsigned function);
@@ -81,7 +85,7 @@ public:
     [[nodiscard]] sheet shaped(const sheet& s);
 
 private:
-    void add_instance(const space& in, std::string name, int function, std::int64_t global);
+    void add_instance(const space& in, unsigned port, int function, std::int64_t global);
     void add_bridges();
     void add_sheets(std::size_t in);
     void apply_handling();

@@ -122,9 +122,10 @@ void check_reset(context& c, unsigned function, reset_kind kind, bool everything
     c.out.begin(check_kind::reset,
                 c.view.instances().at(*in).name + " " + std::string(words_for(kind)));
     const unsigned partition = c.view.partition_of(function);
+    // The function, and the bridge of its port.
     std::vector<std::size_t> ids;
     for (const sheet& s : c.view.sheets())
-        if (s.in == *in)
+        if (s.in == *in || c.view.is_bridge_of(s.in, c.view.port_of(function)))
             ids.push_back(s.id);
     raise_status(c, function, *in);
     for (int turn = 0; turn < turns; ++turn)
@@ -180,8 +181,11 @@ void check_reset(context& c, unsigned function, reset_kind kind, bool everything
             continue;
         const std::uint32_t got = c.view.read(s);
         const int owner = c.view.instances().at(s.in).function;
-        const bool same_partition =
+        bool same_partition =
             owner >= 0 && c.view.partition_of(static_cast<unsigned>(owner)) == partition;
+        for (unsigned f = 0; f < c.view.device().functions(); ++f)
+            same_partition = same_partition || (c.view.is_bridge_of(s.in, c.view.port_of(f)) &&
+                                                c.view.partition_of(f) == partition);
         const bool table = s.at.row->name == "NTMTBLDATA"; // its entries became invalid (B4.3)
         if (s.in != *in && !same_partition && !table)
             c.out.expect(s, s.value, got, s.steady(),

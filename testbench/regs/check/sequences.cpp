@@ -572,6 +572,62 @@ void load_temperature_history(context& c, unsigned) {
     control.give_back();
 }
 
+// --- partitions and ports -----------------------------------------------------------------------
+
+/// A change that a control register asks for: announced, completed, shown; the flags clear with
+/// ones; what changes nothing announces nothing (B3.3).
+void change_state(const register_set& sw, const std::string& name, const char* field,
+                  std::uint32_t value, const char* begun, const char* done) {
+    const std::string control = name + "CTL";
+    const std::string status = name + "STS";
+    const std::uint32_t before = sw.field(status, field);
+    const std::uint32_t flags = device_view::with_field(
+        sw.at(status), begun, device_view::with_field(sw.at(status), done, 0, 1), 1);
+    sw.write(status, flags);
+    for (const std::uint32_t v : {value, before}) {
+        sw.write_field(control, field, v);
+        sw.expect(status, flags, "after " + control + " asked for a change (B3.3)", flags);
+        sw.expect_field(status, field, v, "after " + control + " asked for it");
+        sw.write(status, 0);
+        sw.expect(status, flags, "after zeros were written", flags);
+        sw.write(status, device_view::with_field(sw.at(status), begun, 0, 1));
+        sw.expect_field(status, begun, 0, "after a one was written");
+        sw.expect_field(status, done, 1, "after a one was written to the other flag");
+        sw.write(status, device_view::with_field(sw.at(status), done, 0, 1));
+        sw.expect(status, 0, "after ones were written", flags);
+        sw.write_field(control, field, v);
+        sw.expect(status, 0, "after what it is already was asked for (B3.3)", flags);
+        sw.write(status, ~flags);
+        sw.expect_field(status, field, v, "after ones were written to it");
+    }
+}
+
+void change_unused(context& c, unsigned) {
+    const register_set sw = registers_of_switch(c);
+    std::vector<kept_register> delays; // zero: changes take effect at once (B3.4)
+    for (const char* name : {"RDRAINDELAY", "POMCDELAY", "SEDELAY", "USSBRDELAY"}) {
+        delays.emplace_back(sw, name);
+        sw.write(name, 0);
+    }
+    for (const unsigned p : shuffled(c, max_ports)) {
+        const std::string name = "SWPORT" + std::to_string(p);
+        if (!sw.at(name + "CTL").written)
+            continue;
+        change_state(sw, name, "MODE", static_cast<std::uint32_t>(port_mode::unattached), "OMCI",
+                     "OMCC");
+        break;
+    }
+    for (const unsigned p : shuffled(c, max_partitions)) {
+        const std::string name = "SWPART" + std::to_string(p);
+        if (!sw.at(name + "CTL").written)
+            continue;
+        change_state(sw, name, "STATE", sw.field(name + "STS", "STATE") == 1 ? 0 : 1, "SCI", "SCC");
+        break;
+    }
+    for (const kept_register& d : delays)
+        d.give_back();
+}
+
 } // namespace
 
 const std::vector<sequence>& all_sequences() {
@@ -617,6 +673,12 @@ const std::vector<sequence>& all_sequences() {
           "SEHRSTMSK"},
          see_a_reset},
         {"BAR sizes", "B9.1 B9.10", false, true, {"BAR5", "BARSETUP5"}, size_bars},
+        {"state changes",
+         "B3.3 B3.4 B3.6",
+         true,
+         true,
+         {"SWPORT23CTL", "SWPART7CTL", "SEDELAY"},
+         change_unused},
         {"power state", "B13.2", false, true, {"PMCSR"}, lower_power},
         {"refused request",
          "B8.7 B13.4",

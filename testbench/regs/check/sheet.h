@@ -19,6 +19,7 @@ namespace ntb::regs::check {
 struct instance {
     const space* in = nullptr;
     std::string name{};       ///< "port2.nt"; empty for the switch's own registers
+    unsigned port = 0;        ///< that it belongs to, if it belongs to one
     int function = -1;        ///< of the target whose doors open it; -1 = the global space only
     std::int64_t global = -1; ///< global address of its offset 0; -1 = not in the global space
 };

@@ -8,6 +8,8 @@ namespace ntb::regs::check {
 profile profile_of(const topology_config& topology) {
     profile out;
     out.complete = true;
+    for (const reset_value& r : topology.resets)
+        out.resets.push_back({r.space, r.offset, r.mask, r.bits});
     const auto add = [&out](const std::string& name, const char* field, std::uint32_t value) {
         out.values.push_back({name, field, value});
     };
@@ -28,8 +30,13 @@ profile profile_of(const topology_config& topology) {
         }
         add("port" + std::to_string(p) + ".P2PDID", "DID",
             static_cast<std::uint32_t>(topology.device));
+        const std::string bridge = "port" + std::to_string(p) + ".";
+        add(bridge + "P2PHDR", "MFUNC",
+            has_upstream_bridge(port.mode) && port.mode != port_mode::upstream ? 1 : 0);
         if (!has_nt_function(port.mode))
             continue;
+        add(bridge + "P2PPCIELCTLSTS", "NLW", port.link_width);
+        add(bridge + "P2PPCIELCTLSTS", "CLS", port.link_generation);
         add(name + "STS", "LINKUP", 1);
         links |= 1U << p;
         // Of two ports in a partition (topology "seed") the first one shows.

@@ -10,7 +10,7 @@ namespace ntb::regs::check {
 model_target::model_target(platform& bench, std::string name)
     : bench_(bench), name_(std::move(name)) {
     for (unsigned p = 0; p < max_ports; ++p)
-        if (bench.has_host(port_number(p))) {
+        if (bench.has_host(port_number(p)) && bench.device().has_nt(port_number(p))) {
             ports_.emplace_back(p);
             hosts_.push_back(&bench.host(port_number(p)));
         }

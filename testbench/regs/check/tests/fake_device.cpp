@@ -12,12 +12,12 @@ constexpr std::size_t sw = 1;
 constexpr std::size_t bridge = 2;
 constexpr std::uint32_t function_window = 0x1000; // NT function in its port's 8 KiB (B1.7)
 
-constexpr std::array<std::string_view, 26> with_side_effects{
-    "OUTDBELLSET", "OUTMSG{n}",   "NTGSIGNAL",   "BARSETUP{n}", "BAR{n}",    "BARLIMIT{n}",
-    "NTMTBLDATA",  "LUTLDATA",    "LUTMDATA",    "LUTUDATA",    "GASADATA",  "REQIDCAP",
-    "TMPALARM",    "INDBELLSTS",  "INDBELLMSK",  "MSGSTS",      "MSGSTSMSK", "SELINKUPSTS",
-    "SELINKUPMSK", "SELINKDNSTS", "SELINKDNMSK", "SEFRSTSTS",   "SEFRSTMSK", "SEHRSTSTS",
-    "SEHRSTMSK",   "SEGSIGSTS"};
+constexpr std::array<std::string_view, 28> with_side_effects{
+    "SWPART{x}CTL", "SWPORT{x}CTL", "OUTDBELLSET", "OUTMSG{n}",   "NTGSIGNAL",   "BARSETUP{n}",
+    "BAR{n}",       "BARLIMIT{n}",  "NTMTBLDATA",  "LUTLDATA",    "LUTMDATA",    "LUTUDATA",
+    "GASADATA",     "REQIDCAP",     "TMPALARM",    "INDBELLSTS",  "INDBELLMSK",  "MSGSTS",
+    "MSGSTSMSK",    "SELINKUPSTS",  "SELINKUPMSK", "SELINKDNSTS", "SELINKDNMSK", "SEFRSTSTS",
+    "SEFRSTMSK",    "SEHRSTSTS",    "SEHRSTMSK",   "SEGSIGSTS"};
 
 constexpr std::array<std::string_view, 3> lookup_names{"LUTLDATA", "LUTMDATA", "LUTUDATA"};
 
@@ -74,6 +74,7 @@ fake_device::fake_device(const topology_config& topology, const fault& built_in)
         }
         invert(bridge, b);
     }
+    bridge_initial_ = bridges_.front();
     for (nt_function& f : functions_) {
         invert(nt, f.initial);
         f.storage = f.initial;
@@ -380,6 +381,10 @@ void fake_device::act(std::size_t in, nt_function* f, const cell& c, std::uint32
                       std::uint32_t written, std::uint32_t before, std::uint32_t lanes) {
     const std::string_view name = c.row->name;
     if (in != nt) {
+        if (name == "SWPART{x}CTL")
+            change(c, "SWPART{x}STS", "SCI", "SCC", {"STATE"});
+        if (name == "SWPORT{x}CTL")
+            change(c, "SWPORT{x}STS", "OMCI", "OMCC", {"MODE", "SWPART", "DEVNUM"});
         if (name == "TMPALARM")
             for (const char* part : {"LTEMP", "HTEMP"})
                 put(switch_, sw, find(sw, "TMPSTS", 0, part),
@@ -417,6 +422,21 @@ void fake_device::act(std::size_t in, nt_function* f, const cell& c, std::uint32
         shape_bars(*f);
     }
     derive();
+}
+
+void fake_device::change(const cell& c, std::string_view status, std::string_view begun,
+                         std::string_view done, const std::vector<std::string_view>& fields) {
+    bool different = false;
+    for (const std::string_view f : fields) {
+        const place to = find(sw, status, c.first, f);
+        const std::uint32_t wanted = get(switch_, sw, find(sw, c.row->name, c.first, f));
+        different = different || get(switch_, sw, to) != wanted;
+        put(switch_, sw, to, wanted);
+    }
+    if (!different)
+        return;
+    put(switch_, sw, find(sw, status, c.first, begun), 1);
+    put(switch_, sw, find(sw, status, c.first, done), 1);
 }
 
 void fake_device::shape_bars(nt_function& f) const {
@@ -526,6 +546,13 @@ void fake_device::reset(reset_kind kind, unsigned function) {
     for (nt_function& other : functions_)
         if (&other == &f || (!hot && other.partition == f.partition))
             restart(other, hot);
+    for (nt_function& other : functions_)
+        if (&other == &f || (!hot && other.partition == f.partition))
+            for (std::size_t d = 0; d < plans_.at(bridge).cells.size(); ++d) {
+                const std::uint32_t kept = hot ? plans_.at(bridge).cells[d].kept : 0;
+                std::uint32_t& here = bridges_.at(other.port)[d];
+                here = (here & kept) | (bridge_initial_[d] & ~kept);
+            }
     if (hot) {
         event("SELINKDNSTS", "SELINKDNMSK", "PORT", "LNKDN", f.port);
         event("SEHRSTSTS", "SEHRSTMSK", "PART", "HRST", f.partition);

@@ -136,6 +136,8 @@ private:
     void send(nt_function& from, unsigned n, std::uint32_t data);
     void event(std::string_view status, std::string_view mask, std::string_view field_name,
                std::string_view type, unsigned index);
+    void change(const cell& c, std::string_view status, std::string_view begun,
+                std::string_view done, const std::vector<std::string_view>& fields);
     void shape_bars(nt_function& f) const;
     [[nodiscard]] std::uint32_t* lookup_part(nt_function& f, std::string_view name);
     void derive();
@@ -149,6 +151,7 @@ private:
     std::vector<nt_function> functions_{};
     std::vector<std::uint32_t> switch_{};
     std::array<std::vector<std::uint32_t>, max_ports> bridges_{};
+    std::vector<std::uint32_t> bridge_initial_{};
     std::array<std::uint32_t, 64> mapping_{};
     std::size_t writes_ = 0;
     bool record_ = false;
