@@ -13,6 +13,7 @@ using regs::space_id;
 
 constexpr auto P2PINTSTS = regs::declared_register_named(space_id::port, "P2PINTSTS");
 constexpr auto P2PINTSTS_SEVENT = regs::declared_field_named(space_id::port, "P2PINTSTS", "SEVENT");
+constexpr auto P2PINTSTS_FMCC = regs::declared_field_named(space_id::port, "P2PINTSTS", "FMCC");
 constexpr auto P2PGSIGNAL = regs::declared_register_named(space_id::port, "P2PGSIGNAL");
 constexpr auto P2PGSIGNAL_GSIGNAL =
     regs::declared_field_named(space_id::port, "P2PGSIGNAL", "GSIGNAL");
@@ -66,6 +67,12 @@ void bridge_function::switch_event_arrived() {
     const std::uint32_t at = core_.layout().offset(P2PINTSTS);
     if (at != regs::unknown_offset)
         bank_.set_field(at & ~3U, core_.layout().field(P2PINTSTS_SEVENT), 1);
+}
+
+void bridge_function::failover_complete() {
+    const std::uint32_t at = core_.layout().offset(P2PINTSTS);
+    if (at != regs::unknown_offset)
+        bank_.set_field(at & ~3U, core_.layout().field(P2PINTSTS_FMCC), 1);
 }
 
 void bridge_function::wrote_gsignal(const register_access& a, std::uint32_t) {

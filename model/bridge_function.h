@@ -47,6 +47,8 @@ public:
     /// Shows the state of the link without anything happening.
     void show_link(bool up);
     void switch_event_arrived();
+    /// A failover's mode change of the port is complete (B3.11).
+    void failover_complete();
 
 private:
     static constexpr std::size_t register_dwords = space_size / 4;

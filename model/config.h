@@ -62,6 +62,27 @@ struct bar_config {
     partition_number target_partition{};
 };
 
+enum class failover_kind : std::uint8_t { primary = 0, secondary = 1 };
+
+/// What a failover makes of a port: PFMODE, PFSWPART, PFDEVNUM, or SF... (B3.9).
+struct failover_mode {
+    port_mode mode = port_mode::disabled;
+    partition_number partition{};
+    std::uint8_t device_number = 0;
+};
+/// FEN, FCAPSEL and the targets of a port or a partition, as an EEPROM would set them (model/
+/// failover.h); targets by failover_kind.
+struct port_failover {
+    bool enabled = false;
+    std::uint8_t capability = 0;
+    std::array<failover_mode, 2> to{};
+};
+struct partition_failover {
+    bool enabled = false;
+    std::uint8_t capability = 0;
+    std::array<partition_state, 2> to{};
+};
+
 struct port_config {
     port_mode mode = port_mode::disabled;
     partition_number partition{};
@@ -74,6 +95,7 @@ struct port_config {
     std::uint8_t link_width = 4;      ///< lanes
     std::uint8_t link_generation = 2; ///< 1 = 2.5 GT/s, 2 = 5 GT/s
     std::array<bar_config, bar_count> bars{};
+    port_failover failover{};
 };
 
 /// A start from a configuration EEPROM (B15.1): the registers of partitions, ports and BARs are
@@ -122,6 +144,7 @@ struct topology_config {
     device_id device = default_device;
     compatibility compat = compatibility::none;
     std::array<partition_state, max_partitions> partitions{};
+    std::array<partition_failover, max_partitions> partition_failovers{};
     std::array<port_config, max_ports> ports{};
     std::uint8_t boot_mode = 0; ///< BCVSTS.SWMODE, a strap (B2.1)
     eeprom_config eeprom{};

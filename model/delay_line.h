@@ -56,6 +56,16 @@ public:
         return true;
     }
 
+    /// Takes the oldest entry, due or not, into `out`.
+    [[nodiscard]] bool take(Entry& out) {
+        if (used_ == 0)
+            return false;
+        out = slots_[head_].entry;
+        head_ = (head_ + 1) % Capacity;
+        --used_;
+        return true;
+    }
+
     /// Forgets everything on its way.
     void clear() {
         used_ = 0;

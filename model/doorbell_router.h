@@ -29,6 +29,9 @@ public:
     /// A function of `from` requests the doorbells in `bits`.
     void ring(partition_number from, std::uint32_t bits);
 
+    /// Forgets what is on its way.
+    void reset() { line_.clear(); }
+
     [[nodiscard]] sc_core::sc_event& due() { return line_.event(); }
     void deliver();
 

@@ -27,6 +27,7 @@ public:
             if (nt::NTMTBLDATA_VALID.get(e) != 0 && nt::NTMTBLDATA_PART.get(e) == partition.value())
                 e = 0;
     }
+    void clear() { entries_ = {}; }
     /// Index of the valid entry of this requester (B7.4), or -1.
     [[nodiscard]] int find(partition_number partition, requester_id id) const {
         constexpr std::uint32_t key =

@@ -17,6 +17,14 @@ void message_router::send(nt_function& from, unsigned n, partition_number destin
         sc_core::wait(room_);
 }
 
+void message_router::reset() {
+    message m{};
+    while (line_.take(m))
+        m.from->message_finished(m.outbound, false);
+    line_.clear();
+    room_.notify();
+}
+
 void message_router::deliver() {
     message m{};
     while (line_.pop_due(m)) {

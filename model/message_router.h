@@ -28,6 +28,9 @@ public:
     void send(nt_function& from, unsigned n, partition_number destination,
               unsigned destination_register, std::uint32_t data);
 
+    /// Nothing that is on its way arrives; the senders are told.
+    void reset();
+
     [[nodiscard]] sc_core::sc_event& due() { return line_.event(); }
     void deliver();
 

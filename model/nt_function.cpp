@@ -169,6 +169,11 @@ void nt_function::error_logged(error_severity severity) {
     core_.port_error(port_, severity);
 }
 
+void nt_function::failover_change(bool complete) {
+    bank_.set_field(nt::NTINTSTS.at(), complete ? nt::NTINTSTS_FMCC : nt::NTINTSTS_FMCI, 1);
+    interrupts_.update();
+}
+
 void nt_function::reset_fundamental() {
     bank_.reset_fundamental();
     after_reset();

@@ -114,6 +114,8 @@ public:
     void message_finished(unsigned outbound, bool accepted);
     void switch_event_arrived();
     void temperature_alarm();
+    /// A failover's mode change of the port begins (FMCI), or is complete (FMCC).
+    void failover_change(bool complete);
 
     // --- reset and link ------------------------------------------------------------------------
     void reset_fundamental();

@@ -114,6 +114,8 @@ bool ntb_switch::link_up(port_number port) const {
 void ntb_switch::hot_reset(port_number port) {
     if (core_->held_in_reset())
         return;
+    if (!has_nt(port))
+        return; // nothing is behind its link
     nt_port& p = *ports_[port.value()];
     const partition_number partition = p.function().partition();
     const bool was_up = p.pcie_link().up();
@@ -148,6 +150,34 @@ void ntb_switch::fundamental_reset(partition_number partition) {
     if (core_->held_in_reset())
         return;
     core_->partition_states().reset_fundamental(partition);
+}
+
+void ntb_switch::fundamental_reset() {
+    core_->reset_fundamental();
+}
+
+void ntb_switch::fail_over(unsigned capability, failover_kind kind) {
+    core_->failovers().trigger(capability, kind);
+}
+
+bool ntb_switch::failed_over(port_number port, failover_kind kind) const {
+    return core_->failovers().failed_over(port, kind);
+}
+
+bool ntb_switch::failed_over(partition_number partition, failover_kind kind) const {
+    return core_->failovers().failed_over(partition, kind);
+}
+
+void ntb_switch::clear_failover_flags() {
+    core_->failovers().clear_flags();
+}
+
+void ntb_switch::clear_event(switch_event type) {
+    core_->events().clear(type);
+}
+
+void ntb_switch::open_event(switch_event type, bool opened) {
+    core_->events().open(type, opened);
 }
 
 void ntb_switch::set_temperature(unsigned half_degrees) {

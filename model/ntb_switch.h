@@ -15,6 +15,7 @@
 #include "model/config.h"
 #include "model/eeprom_status.h"
 #include "model/nt_port_sockets.h"
+#include "model/switch_events.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
 
@@ -64,6 +65,22 @@ public:
     [[nodiscard]] std::uint64_t dma_touches(port_number port) const;
     /// Fundamental reset of one partition.
     void fundamental_reset(partition_number partition);
+    /// Fundamental reset of the whole switch: everything as after power-on, links train anew. A
+    /// configuration EEPROM is not loaded again.
+    void fundamental_reset();
+
+    /// That failover capability triggers, by whatever means (failover.h).
+    void fail_over(unsigned capability, failover_kind kind);
+    /// PFAILOVER or SFAILOVER of a port or partition.
+    [[nodiscard]] bool failed_over(port_number port, failover_kind kind) const;
+    [[nodiscard]] bool failed_over(partition_number partition, failover_kind kind) const;
+    /// Clears both flags of all where they have no place.
+    void clear_failover_flags();
+
+    /// The part of a switch event's registers that has no known place (switch_events.h).
+    void clear_event(switch_event type);
+    void open_event(switch_event type, bool opened);
+
     /// Ambient input of the temperature sensor.
     void set_temperature(unsigned half_degrees);
 

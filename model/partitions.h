@@ -37,6 +37,8 @@ public:
 
     /// SWPARTxCTL was written.
     void control_written(partition_number partition);
+    /// Forgets changes under way.
+    void reset() { changes_.abandon_all(); }
     /// Some port's mode or partition changed: upstream port and functions in SWPARTxSTS follow.
     void show_upstream_ports();
 

@@ -30,14 +30,30 @@ bool port_modes::asked_for(port_number port, operating_mode& out) const {
 
 void port_modes::control_written(port_number port) {
     const unsigned p = port.value();
+    if (changes_.under_way(p))
+        return;
+    const bool by_failover = next_by_failover_[p];
+    next_by_failover_[p] = false;
     operating_mode wanted{};
-    if (changes_.under_way(p) || !asked_for(port, wanted) || wanted == now(port))
+    if (!asked_for(port, wanted) || wanted == now(port))
         return; // OMCI only if the values really change the mode (B3.3)
-    const std::uint32_t oma = sw::SWPORTCTL_OMA.get(core_.bank().get(sw::SWPORTCTL.at(p)));
-    targets_[p] = target{wanted, oma == oma_reset};
+    const bool reset = sw::SWPORTCTL_OMA.get(core_.bank().get(sw::SWPORTCTL.at(p))) == oma_reset;
+    targets_[p] = target{wanted, reset, by_failover};
     core_.bank().set_field(sw::SWPORTSTS.at(p), sw::SWPORTSTS_OMCI, 1);
-    changes_.start(p, delays_.mode_drain_ps(oma == oma_reset, has_upstream_bridge(now(port).mode)),
+    if (by_failover)
+        core_.failover_change(port, false);
+    changes_.start(p, delays_.mode_drain_ps(reset, has_upstream_bridge(now(port).mode)),
                    delays_.side_effect_ps());
+}
+
+void port_modes::failed_over(port_number port) {
+    next_by_failover_[port.value()] = true;
+    control_written(port);
+}
+
+void port_modes::reset() {
+    changes_.abandon_all();
+    next_by_failover_ = {};
 }
 
 void port_modes::take_effect(unsigned port) {
@@ -52,6 +68,8 @@ void port_modes::take_effect(unsigned port) {
 
 void port_modes::complete(unsigned port) {
     core_.bank().set_field(sw::SWPORTSTS.at(port), sw::SWPORTSTS_OMCC, 1);
+    if (targets_[port].by_failover)
+        core_.failover_change(port_number(port), true);
     control_written(port_number(port)); // what was written meanwhile
 }
 

@@ -8,6 +8,9 @@
 //     changes nothing (the control register keeps what was written);
 //   - what is written while a change is under way starts the next one when that is complete.
 //
+// A change that a failover starts is told to the NT function of the port (FMCI, FMCC) and is a
+// switch event at both ends (B3.11, B11.1).
+//
 // Units: picoseconds. Threading: the SystemC thread; nothing waits.
 #pragma once
 
@@ -44,6 +47,10 @@ public:
 
     /// SWPORTxCTL was written.
     void control_written(port_number port);
+    /// The same by a failover.
+    void failed_over(port_number port);
+    /// Forgets changes under way.
+    void reset();
 
     [[nodiscard]] sc_core::sc_event& due() { return changes_.due(); }
     void deliver() { changes_.deliver(); }
@@ -56,6 +63,7 @@ private:
     struct target {
         operating_mode mode{};
         bool reset = false;
+        bool by_failover = false;
     };
     /// What SWPORTxCTL asks for, or false: nothing that the port can be.
     [[nodiscard]] bool asked_for(port_number port, operating_mode& out) const;
@@ -64,6 +72,7 @@ private:
     const change_delays& delays_;
     timed_changes<port_modes, max_ports> changes_;
     std::array<target, max_ports> targets_{};
+    std::array<bool, max_ports> next_by_failover_{}; ///< the change that comes next
 };
 
 } // namespace ntb

@@ -31,12 +31,17 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
     : sc_module(name), timing_(timing), seed_(topology.compat == compatibility::seed),
       clock_(timing.core_clock_ps), layout_(checked(topology)),
       bank_(register_plan(), *this, registers_base, layout_, regs::space_id::sw,
-            std::array<plan::declared_behaviour, 0>{}),
+            std::array<plan::declared_behaviour, 2>{{
+                {regs::declared_register_named(regs::space_id::sw, "SEAERSTS"),
+                 &switch_core::wrote_event_register},
+                {regs::declared_register_named(regs::space_id::sw, "SEAERMSK"),
+                 &switch_core::wrote_event_register},
+            }}),
       doorbells_(clock_, timing.doorbell, functions_),
       messages_(clock_, timing.message, functions_),
       events_(clock_, timing.event, functions_, *this), temperature_(*this, topology),
       delays_(*this, timing.change_delay_unit_ns), modes_(*this, delays_),
-      partitions_(*this, delays_) {
+      partitions_(*this, delays_), failover_(*this, topology) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned p = 0; p < max_ports; ++p)
@@ -72,6 +77,7 @@ const switch_core::plan& switch_core::register_plan() {
         plan::on_write(sw::SEFRSTMSK, &c::wrote_event_register),
         plan::on_write(sw::SEHRSTSTS, &c::wrote_event_register),
         plan::on_write(sw::SEHRSTMSK, &c::wrote_event_register),
+        plan::on_write(sw::SEFOVRMSK, &c::wrote_event_register),
         plan::on_write(sw::SEGSIGSTS, &c::wrote_event_register),
         plan::on_write(sw::SEGSIGMSK, &c::wrote_event_register),
         plan::on_write(sw::GODBELLMSK, &c::wrote_godbellmsk),
@@ -103,6 +109,7 @@ void switch_core::load_reset_values(const topology_config& topology) {
     }
     bank_.set_reset(sw::BCVSTS.at(), sw::BCVSTS_SWMODE, topology.boot_mode);
     bank_.set_reset(sw::TMPSTS.at(), sw::TMPSTS_LTEMP, 0xFF); // history is empty
+    failover_.load_reset_values();
 }
 
 void switch_core::begin() {
@@ -212,7 +219,6 @@ void switch_core::global_write(std::uint32_t address, const register_access& a) 
         [&](bridge_function& b) { b.write_dword(inner); });
 }
 
-void switch_core::port_error(port_number, error_severity) {}
 bool switch_core::is_register(std::uint32_t address) const {
     if (address >= registers_base)
         return address < registers_base + register_dwords * 4 && bank_.has_register(address & ~3U);
@@ -236,6 +242,45 @@ void switch_core::wrote_swctl(const register_access&, std::uint32_t before) {
     const regs::field_ref rsthalt = layout_.field(sw::SWCTL_RSTHALT);
     if (rsthalt.get(before) != 0 && rsthalt.get(bank_.get(sw::SWCTL.at())) == 0)
         reset_halt_cleared_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void switch_core::port_error(port_number port, error_severity) {
+    events_.raise(switch_event::aer_error, port.value());
+}
+
+void switch_core::failover_change(port_number port, bool complete) {
+    if (nt_function* const f = functions_.at(port))
+        f->failover_change(complete);
+    if (bridge_function* const b = bridge(port); b != nullptr && complete)
+        b->failover_complete();
+    events_.raise(complete ? switch_event::failover_completed : switch_event::failover_initiated,
+                  port.value());
+}
+
+void switch_core::reset_fundamental() {
+    for (unsigned p = 0; p < max_ports; ++p) {
+        const port_number port(p);
+        if (configurable_port* const owner = functions_.owner(port)) {
+            owner->attach(port_mode::disabled, partition_number(0), true);
+            functions_.set_present(port, false);
+        }
+        if (bridges_[p] != nullptr)
+            bridges_[p]->reset_fundamental();
+    }
+    modes_.reset();
+    partitions_.reset();
+    failover_.clear_flags();
+    doorbells_.reset();
+    messages_.reset();
+    events_.reset(); // also those of the links that went down just now
+    mapping_.clear();
+    bank_.reset_fundamental();
+    for (unsigned n = 0; n < doorbell_count; ++n) {
+        doorbells_.set_outbound_mask(n, bank_.get(sw::GODBELLMSK.at(n)));
+        doorbells_.set_inbound_mask(n, bank_.get(sw::GIDBELLMSK.at(n)));
+    }
+    temperature_.reset();
+    begin();
 }
 
 void switch_core::link_changed(port_number port, bool up) {

@@ -17,6 +17,7 @@
 #include "model/config.h"
 #include "model/core_clock.h"
 #include "model/doorbell_router.h"
+#include "model/failover.h"
 #include "model/function_directory.h"
 #include "model/mapping_table.h"
 #include "model/message_router.h"
@@ -67,6 +68,7 @@ public:
     [[nodiscard]] const bank_type& bank() const { return bank_; }
     [[nodiscard]] port_modes& modes() { return modes_; }
     [[nodiscard]] partitions& partition_states() { return partitions_; }
+    [[nodiscard]] failover& failovers() { return failover_; }
     [[nodiscard]] mapping_table& mapping() { return mapping_; }
     [[nodiscard]] doorbell_router& doorbells() { return doorbells_; }
     [[nodiscard]] switch_events& events() { return events_; }
@@ -101,10 +103,15 @@ public:
 
     /// SWPORTxSTS shows another mode or partition: the port and the status registers follow.
     void mode_took_effect(port_number port, bool reset);
-    /// The function of a port logged an error that is not masked. It is the switch event "port AER
-    /// error" (B11.1), whose registers are in no source.
+    /// The function of a port logged an error that is not masked: the switch event "port AER error"
+    /// (B11.1).
     void port_error(port_number port, error_severity severity);
 
+    /// A mode change of that port that a failover started begins, or is complete: its function is
+    /// told (FMCI, FMCC), and it is an event (B3.11, B11.1).
+    void failover_change(port_number port, bool complete);
+    /// Everything as after power-on; links train anew.
+    void reset_fundamental();
     /// The data link of a port went up or down: status and event.
     void link_changed(port_number port, bool up);
     /// Fundamental reset of the bridge functions of a partition's ports.
@@ -153,6 +160,7 @@ private:
     partitions partitions_;
     bool held_in_reset_ = false;
     sc_core::sc_event reset_halt_cleared_;
+    failover failover_;
 };
 
 } // namespace ntb

@@ -37,6 +37,11 @@ public:
     void set(unsigned half_degrees);
     /// TMPCTL or TMPADJ changed, or time has come to measure: TMPSTS follows.
     void measure();
+    /// The registers have their reset values again.
+    void reset() {
+        standing_ = 0;
+        measure();
+    }
     /// TMPALARM was written: LTEMP and HTEMP, if their bytes were, become the history (B14.3).
     void wrote_alarms(const register_access& a);
     /// Value of a read of TMPALARM.

@@ -31,8 +31,8 @@ public:
         changes_[i] = change{part::drains, core_clock::now_ps() + drain_ps, settle_ps};
         go_on(i);
     }
-    /// Forgets the change of object `i`: neither effect nor completion come.
-    void abandon(unsigned i) { changes_[i] = change{}; }
+    /// Forgets all changes: neither effects nor completions come.
+    void abandon_all() { changes_ = {}; }
 
     [[nodiscard]] sc_core::sc_event& due() { return due_; }
     void deliver() {

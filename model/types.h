@@ -7,8 +7,9 @@
 namespace ntb {
 
 /// Limits of the whole family (docs/reference/behaviour.md B1.4, B1.3).
-inline constexpr unsigned max_ports = 24;      ///< port numbers run 0..23
-inline constexpr unsigned max_partitions = 8;  ///< partition numbers run 0..7
+inline constexpr unsigned max_ports = 24;     ///< port numbers run 0..23
+inline constexpr unsigned max_partitions = 8; ///< partition numbers run 0..7
+inline constexpr unsigned failover_capabilities = 4;
 inline constexpr unsigned max_nt_ports = 8;    ///< ports that can carry an NT function
 inline constexpr unsigned doorbell_count = 32; ///< one set for the whole switch
 inline constexpr unsigned message_count = 4;   ///< message registers each way

@@ -61,6 +61,9 @@ constexpr std::array<named<bar_translation>, 3> translations{{
     {"lut24", bar_translation::lut24},
 }};
 
+/// By failover_kind.
+constexpr std::array<const char*, 2> failover_kinds{"primary", "secondary"};
+
 constexpr std::array<named<bool>, 2> bar_modes{{{"config", true}, {"window", false}}};
 
 template <class Names>
@@ -288,7 +291,7 @@ private:
     }
 
     void read_partition(const toml::table& table) {
-        reader_.only_keys(table, "partition", {"id", "state"});
+        reader_.only_keys(table, "partition", {"id", "state", "failover"});
         const toml::node& id_node = reader_.required(table, "partition", "id");
         const std::uint32_t id = reader_.integer(id_node, "partition.id", 0, max_partitions - 1);
         if (partition_known_.at(id))
@@ -297,12 +300,70 @@ private:
         partition_known_.at(id) = true;
         out_.topology.partitions.at(id) = value_of(
             reader_, reader_.required(table, "partition", "state"), "partition.state", states);
+        if (const auto* node = toml_reader::find(table, "failover"))
+            read_partition_failover(reader_.table(*node, "partition.failover"),
+                                    out_.topology.partitions.at(id),
+                                    out_.topology.partition_failovers.at(id));
+    }
+
+    /// What is not given stays as it is.
+    void read_partition_failover(const toml::table& table, partition_state now,
+                                 partition_failover& failover) {
+        const std::string where = "partition.failover";
+        reader_.only_keys(table, where, {"capability", "primary", "secondary"});
+        failover.enabled = true;
+        failover.capability = read_capability(table, where);
+        failover.to = {now, now};
+        for (std::size_t k = 0; k < failover_kinds.size(); ++k)
+            if (const auto* node = toml_reader::find(table, failover_kinds.at(k)))
+                failover.to.at(k) =
+                    value_of(reader_, *node, where + "." + failover_kinds.at(k), states);
+    }
+
+    std::uint8_t read_capability(const toml::table& table, const std::string& where) const {
+        return static_cast<std::uint8_t>(
+            reader_.integer(reader_.required(table, where, "capability"), where + ".capability", 0,
+                            failover_capabilities - 1));
+    }
+
+    void read_port_failover(const toml::table& table, std::uint32_t number, port_config& port) {
+        const std::string where = "port.failover";
+        reader_.only_keys(table, where, {"capability", "primary", "secondary"});
+        port.failover.enabled = true;
+        port.failover.capability = read_capability(table, where);
+        const failover_mode now{port.mode, port.partition, port.device_number};
+        port.failover.to = {now, now};
+        for (std::size_t k = 0; k < failover_kinds.size(); ++k)
+            if (const auto* node = toml_reader::find(table, failover_kinds.at(k)))
+                read_failover_mode(reader_.table(*node, where + "." + failover_kinds.at(k)),
+                                   where + "." + failover_kinds.at(k), number,
+                                   port.failover.to.at(k));
+    }
+
+    void read_failover_mode(const toml::table& table, const std::string& where,
+                            std::uint32_t number, failover_mode& to) {
+        reader_.only_keys(table, where, {"mode", "partition", "device_number"});
+        if (const auto* node = toml_reader::find(table, "mode")) {
+            to.mode = value_of(reader_, *node, where + ".mode", modes);
+            if (has_nt_function(to.mode) &&
+                !can_carry_nt(out_.topology.device, port_number(number)))
+                reader_.fail(*node, where + ".mode",
+                             "port " + std::to_string(number) + " of a " +
+                                 device_name(out_.topology.device) + " has no NT function",
+                             "use port " + nt_port_list(out_.topology.device));
+        }
+        if (const auto* node = toml_reader::find(table, "partition"))
+            to.partition = partition_number(
+                reader_.integer(*node, where + ".partition", 0, max_partitions - 1));
+        if (const auto* node = toml_reader::find(table, "device_number"))
+            to.device_number =
+                static_cast<std::uint8_t>(reader_.integer(*node, where + ".device_number", 0, 31));
     }
 
     void read_port(const toml::table& table) {
         reader_.only_keys(table, "port",
                           {"number", "mode", "partition", "requester_id", "device_number",
-                           "link_width", "link_generation", "host", "bar"});
+                           "link_width", "link_generation", "host", "bar", "failover"});
         const toml::node& number_node = reader_.required(table, "port", "number");
         const std::uint32_t number = reader_.integer(number_node, "port.number", 0, max_ports - 1);
         if (port_known_.at(number))
@@ -326,6 +387,8 @@ private:
                 static_cast<std::uint8_t>(reader_.integer(*node, "port.device_number", 0, 31));
         if (const auto* node = toml_reader::find(table, "bar"))
             read_bars(reader_.table(*node, "port.bar"), mode_node, port);
+        if (const auto* node = toml_reader::find(table, "failover"))
+            read_port_failover(reader_.table(*node, "port.failover"), number, port);
     }
 
     void read_partition_of(const toml::table& table, std::uint32_t number, port_config& port) {

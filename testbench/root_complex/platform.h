@@ -37,6 +37,10 @@ public:
     void fundamental_reset(partition_number partition) override {
         device_.fundamental_reset(partition);
     }
+    void fundamental_reset() override { device_.fundamental_reset(); }
+    void fail_over(unsigned capability, failover_kind kind) override {
+        device_.fail_over(capability, kind);
+    }
     void set_temperature(unsigned half_degrees) override { device_.set_temperature(half_degrees); }
     [[nodiscard]] eeprom_status eeprom() const override { return device_.eeprom(); }
     void release_reset_halt() override { device_.release_reset_halt(); }

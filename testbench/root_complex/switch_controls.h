@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a testbench does to a switch besides TLPs: links, resets, temperature. An interface, so
-// that a player of stimulus runs against something simpler in its own tests.
+// What a testbench does to a switch besides TLPs: links, resets, failovers, temperature. An
+// interface, so that a player of stimulus runs against something simpler in its own tests.
 //
 // Threading: SC_THREADs (a reset may wait). Errors: none.
 #pragma once
 
+#include "model/config.h"
 #include "model/eeprom_status.h"
 #include "model/types.h"
 
@@ -20,6 +21,10 @@ public:
     virtual void set_link(port_number port, bool up) = 0;
     virtual void hot_reset(port_number port) = 0;
     virtual void fundamental_reset(partition_number partition) = 0;
+    /// Of the whole switch.
+    virtual void fundamental_reset() = 0;
+    /// Failover capability `capability` triggers.
+    virtual void fail_over(unsigned capability, failover_kind kind) = 0;
     virtual void set_temperature(unsigned half_degrees) = 0;
     /// How the start from an EEPROM went, and the end of a halt.
     [[nodiscard]] virtual eeprom_status eeprom() const = 0;

@@ -26,15 +26,17 @@ constexpr const char* host_syntax = "host portP completes normally|poisoned|unsu
 constexpr const char* memory_syntax =
     "mem portP ADDRESS fill LENGTH DATA | load DATA... | check DATA...";
 constexpr const char* link_syntax = "link portP up|down";
-constexpr const char* reset_syntax = "reset portP|partition N hot|fundamental";
+constexpr const char* reset_syntax =
+    "reset portP|partition N hot|fundamental, or reset switch fundamental";
+constexpr const char* failover_syntax = "failover 0..3 primary|secondary";
 constexpr const char* temperature_syntax = "temp DEGREES, 0 to 127.5 in steps of 0.5";
 constexpr const char* eeprom_syntax =
     "eeprom expect done | eeprom expect halted [FAULT of docs/eeprom.md] | eeprom release";
 constexpr const char* repeat_syntax = "repeat N ... end";
 constexpr const char* time_syntax = "a time is a whole number and fs, ps, ns, us, ms or s";
 constexpr const char* statement_list =
-    "statements: at, after, portP, host, mem, link, reset, temp, eeprom, note, repeat, end, fault, "
-    "smbus";
+    "statements: at, after, portP, host, mem, link, reset, failover, temp, eeprom, note, repeat, "
+    "end, fault, smbus";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
@@ -264,6 +266,8 @@ private:
             read_link(in, s);
         else if (in.take_if("reset"))
             read_reset(in, s);
+        else if (in.take_if("failover"))
+            read_failover(in, s);
         else if (in.take_if("temp"))
             read_temperature(in, s);
         else if (in.take_if("eeprom"))
@@ -534,7 +538,11 @@ private:
 
     static void read_reset(line_reader& in, statement& s) {
         reset_step r;
-        if (in.take_if("partition")) {
+        if (in.take_if("switch")) {
+            r.of_switch = true;
+            if (in.peek() != "fundamental")
+                in.expected("fundamental", reset_syntax);
+        } else if (in.take_if("partition")) {
             r.of_partition = true;
             r.partition = partition_number(static_cast<unsigned>(
                 in.number("a partition", 0, max_partitions - 1, reset_syntax)));
@@ -546,6 +554,17 @@ private:
         r.fundamental = in.take() == "fundamental";
         in.expect_end(reset_syntax);
         s.what = r;
+    }
+
+    static void read_failover(line_reader& in, statement& s) {
+        failover_step f;
+        f.capability = static_cast<unsigned>(
+            in.number("a failover capability", 0, failover_capabilities - 1, failover_syntax));
+        if (in.peek() != "primary" && in.peek() != "secondary")
+            in.expected("primary or secondary", failover_syntax);
+        f.kind = in.take() == "primary" ? failover_kind::primary : failover_kind::secondary;
+        in.expect_end(failover_syntax);
+        s.what = f;
     }
 
     static void read_temperature(line_reader& in, statement& s) {

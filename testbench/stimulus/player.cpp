@@ -99,7 +99,7 @@ const port_number* port_of(const action& what) {
     if (const auto* h = std::get_if<host_step>(&what))
         return &h->port;
     if (const auto* r = std::get_if<reset_step>(&what))
-        return r->of_partition ? nullptr : &r->port;
+        return r->of_partition || r->of_switch ? nullptr : &r->port;
     return nullptr;
 }
 
@@ -309,8 +309,15 @@ void player::run(const link_step& l) {
     say_statement("");
 }
 
+void player::run(const failover_step& f) {
+    controls_.fail_over(f.capability, f.kind);
+    say_statement("");
+}
+
 void player::run(const reset_step& r) {
-    if (r.fundamental) {
+    if (r.of_switch) {
+        controls_.fundamental_reset();
+    } else if (r.fundamental) {
         controls_.fundamental_reset(r.of_partition ? r.partition : controls_.partition_of(r.port));
     } else if (!r.of_partition) {
         controls_.hot_reset(r.port);

@@ -75,6 +75,7 @@ private:
     void run(const link_step& l);
     void run(const reset_step& r);
     void run(const host_step& h);
+    void run(const failover_step& f);
     void run(const temperature_step& t);
     void run(const eeprom_expectation& e);
     void run(const eeprom_release& r);

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/config.h"
 #include "model/eeprom_status.h"
 #include "model/types.h"
 #include "testbench/root_complex/host_answers.h"
@@ -99,8 +100,9 @@ struct link_step {
     bool up = false;
 };
 
-/// reset portP|partition N hot|fundamental
+/// reset portP|partition N hot|fundamental; reset switch fundamental
 struct reset_step {
+    bool of_switch = false;
     bool of_partition = false;
     port_number port{};
     partition_number partition{};
@@ -111,6 +113,12 @@ struct reset_step {
 struct host_step {
     port_number port{};
     host_answers how = host_answers::normally;
+};
+
+/// failover N primary|secondary
+struct failover_step {
+    unsigned capability = 0;
+    failover_kind kind = failover_kind::primary;
 };
 
 struct temperature_step {
@@ -148,8 +156,8 @@ struct not_yet {
 
 using action =
     std::variant<register_access, interrupt_expectation, enumeration, memory_step, link_step,
-                 reset_step, host_step, temperature_step, eeprom_expectation, eeprom_release,
-                 note_step, pause_step, repeat_begin, repeat_end, not_yet>;
+                 reset_step, failover_step, host_step, temperature_step, eeprom_expectation,
+                 eeprom_release, note_step, pause_step, repeat_begin, repeat_end, not_yet>;
 
 struct statement {
     location where{};

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "model/regs/all_maps.h"
+#include "model/regs/sw_refs.h"
 #include "testbench/fixture/two_hosts.h"
 #include "testbench/tests/bits.h"
 #include "testbench/tests/expected_time.h"
@@ -486,6 +487,56 @@ BOOST_FIXTURE_TEST_CASE(a_link_that_goes_down_takes_intx_back, level_hosts) { //
         BOOST_TEST(!host2.interrupts().intx());
         assert_intx(); // and it works again
         BOOST_TEST(host2.interrupts().intx_count() == 2U);
+    });
+}
+
+// --- the whole switch --------------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(the_switch_s_reset_returns_every_register_to_power_on,
+                        reset_hosts) { // B4.4
+    run([this] {
+        const snapshot fresh_function = function_registers();
+        const snapshot fresh_switch = switch_registers();
+        fill();
+        scramble();
+        for (const char* name : {"GODBELLMSK3", "GIDBELLMSK4", "SWP0MSGCTL1", "SEMSK", "TMPCTL"})
+            global_write(host2, name, 0x55);
+        bench.device().global_write(sw::SWPORTCTL.at(6), 5);
+        bench.fundamental_reset();
+        BOOST_TEST(!bench.device().link_up(port0));
+        settle(); // links train
+        BOOST_TEST(bench.device().link_up(port0));
+        BOOST_TEST(bench.device().link_up(port2));
+        for (const auto& [name, value] : function_registers())
+            BOOST_TEST(value == fresh_function.at(name), name);
+        for (const auto& [name, value] : switch_registers())
+            BOOST_TEST(value == fresh_switch.at(name), name);
+        enumerate_both();
+        write(host0, "NTMTBLADDR", 0);
+        BOOST_TEST(read(host0, "NTMTBLDATA") == 0U);
+        write(host0, "OUTDBELLSET", 0x18); // of the masks nothing is left
+        settle();
+        BOOST_TEST(read(host2, "INDBELLSTS") == 0x18U);
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(the_switch_s_reset_loses_what_is_on_its_way, reset_hosts) {
+    run([this] {
+        enumerate_both();
+        global_write(host0, "SWP0MSGCTL0", 1U << 4);
+        write(host0, "OUTDBELLSET", 1);
+        write(host0, "OUTMSG0", 0x55);
+        write(host0, "NTGSIGNAL", 1);
+        bench.device().global_write(sw::SWPORTCTL.at(4), 0x23); // a change of 2 ms
+        bench.fundamental_reset();
+        settle();
+        enumerate_both();
+        BOOST_TEST(read(host2, "INDBELLSTS") == 0U);
+        BOOST_TEST(read(host2, "MSGSTS") == 0U);
+        BOOST_TEST(read(host0, "MSGSTS") == 0U); // nor does the sender hear of it
+        BOOST_TEST(read(host0, "NTINTSTS") == 0U);
+        wait_ns(3'000'000);
+        BOOST_TEST(bench.device().global_read(sw::SWPORTSTS.at(4)) == 0U);
     });
 }
 

@@ -337,4 +337,59 @@ BOOST_AUTO_TEST_CASE(sizes_are_written_with_their_largest_unit) {
     BOOST_TEST(size_name(std::uint64_t{1} << 40) == "1024GiB");
 }
 
+BOOST_AUTO_TEST_CASE(a_host_may_wait_where_no_function_is_yet) {
+    const std::string waiting = base + "[[port]]\nnumber = 2\nmode = \"disabled\"\n";
+    const topology_config t =
+        parse_topology(waiting + "host = true\n[port.bar.0]\nmode = \"config\"\n"
+                                 "size = \"4KiB\"\ntype = 32\n",
+                       "x.toml")
+            .topology;
+    BOOST_TEST(t.ports.at(2).host);
+    BOOST_TEST(t.ports.at(2).bars.at(0).enabled);
+    BOOST_TEST(t.ports.at(0).host);
+    BOOST_TEST(!parse_topology(waiting, "x.toml").topology.ports.at(2).host);
+    expect_starts(error_of(base + "host = false\n"), "x.toml:12: port.host: a port with an NT");
+    expect_starts(error_of(waiting + "[port.bar.0]\n"), "x.toml:14: port.bar: a port without NT");
+    expect_starts(error_of(base + "[[port]]\nnumber = 3\nmode = \"disabled\"\nhost = true\n"),
+                  "x.toml:15: port.host: port 3 of a 89HPES24NT6AG2 never has an NT function (use "
+                  "port 0, 2, 4, 6, 8, 12)");
+}
+
+BOOST_AUTO_TEST_CASE(failovers_say_what_changes_and_keep_the_rest) { // B3.8 B3.9
+    const topology_config t =
+        parse_topology(base + "device_number = 9\n[port.failover]\ncapability = 3\n"
+                              "primary = { mode = \"unattached\" }\n"
+                              "secondary = { partition = 5, device_number = 4 }\n"
+                              "[[partition]]\nid = 6\nstate = \"reset\"\n"
+                              "failover = { capability = 1, secondary = \"active\" }\n",
+                       "x.toml")
+            .topology;
+    const port_failover& port = t.ports.at(0).failover;
+    BOOST_TEST(port.enabled);
+    BOOST_TEST(port.capability == 3U);
+    BOOST_TEST((port.to[0].mode == port_mode::unattached));
+    BOOST_TEST(port.to[0].partition.value() == 0U);
+    BOOST_TEST(port.to[0].device_number == 9U);
+    BOOST_TEST((port.to[1].mode == port_mode::nt));
+    BOOST_TEST(port.to[1].partition.value() == 5U);
+    BOOST_TEST(port.to[1].device_number == 4U);
+    const partition_failover& partition = t.partition_failovers.at(6);
+    BOOST_TEST(partition.enabled);
+    BOOST_TEST(partition.capability == 1U);
+    BOOST_TEST((partition.to[0] == partition_state::reset));
+    BOOST_TEST((partition.to[1] == partition_state::active));
+    BOOST_TEST(!t.partition_failovers.at(0).enabled);
+
+    const std::string section = base + "[port.failover]\n";
+    expect_starts(error_of(section), "x.toml:12: port.failover: has no capability");
+    expect_starts(error_of(section + "capability = 4\n"), "x.toml:13: port.failover.capability");
+    expect_starts(error_of(section + "capability = 0\ntertiary = 1\n"),
+                  "x.toml:14: port.failover.tertiary: unknown key");
+    expect_starts(error_of(section + "capability = 0\nprimary = { mod = 1 }\n"),
+                  "x.toml:14: port.failover.primary.mod: unknown key");
+    expect_starts(error_of(base + "[[port]]\nnumber = 3\nmode = \"disabled\"\n[port.failover]\n"
+                                  "capability = 0\nprimary = { mode = \"nt\" }\n"),
+                  "x.toml:17: port.failover.primary.mode: port 3 of a 89HPES24NT6AG2 has no NT");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -284,6 +284,16 @@ BOOST_AUTO_TEST_CASE(links_resets_and_temperatures_are_statements) {
     BOOST_TEST(!of_port.of_partition);
     BOOST_TEST(!of_port.fundamental);
     BOOST_TEST(of_port.port.value() == 2U);
+    const auto of_switch = only<reset_step>("reset switch fundamental\n");
+    BOOST_TEST(of_switch.of_switch);
+    expect_starts(error_of("reset switch hot\n"), "x.stim:2:14: expected fundamental");
+    const auto failover = only<failover_step>("failover 3 secondary\n");
+    BOOST_TEST(failover.capability == 3U);
+    BOOST_TEST((failover.kind == failover_kind::secondary));
+    BOOST_TEST((only<failover_step>("failover 0 primary\n").kind == failover_kind::primary));
+    expect_starts(error_of("failover 4 primary\n"), "x.stim:2:10: ");
+    expect_starts(error_of("failover 0 tertiary\n"), "x.stim:2:12: expected primary or secondary");
+    expect_starts(error_of("failover 0 primary now\n"), "x.stim:2:20: ");
     const auto of_partition = only<reset_step>("reset partition 7 fundamental\n");
     BOOST_TEST(of_partition.of_partition);
     BOOST_TEST(of_partition.fundamental);

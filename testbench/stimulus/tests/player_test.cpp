@@ -122,6 +122,11 @@ public:
     void fundamental_reset(partition_number p) override {
         calls.push_back("fundamental " + std::to_string(p.value()));
     }
+    void fundamental_reset() override { calls.push_back("fundamental"); }
+    void fail_over(unsigned capability, failover_kind kind) override {
+        calls.push_back("failover " + std::to_string(capability) +
+                        (kind == failover_kind::primary ? " primary" : " secondary"));
+    }
     void set_temperature(unsigned t) override { calls.push_back("temp " + std::to_string(t)); }
     [[nodiscard]] eeprom_status eeprom() const override { return status; }
     void release_reset_halt() override { calls.push_back("release"); }
@@ -310,9 +315,10 @@ BOOST_FIXTURE_TEST_CASE(memory_is_loaded_filled_and_checked, bench) {
 BOOST_FIXTURE_TEST_CASE(links_resets_and_temperature_reach_the_switch, bench) {
     play("link port0 down\nlink port0 up\nreset port0 hot\nreset port0 fundamental\n"
          "reset partition 5 hot\nreset partition 3 hot\nreset partition 3 fundamental\n"
-         "temp 30.5\n");
-    expect_list(controls.calls, {"link 0 down", "link 0 up", "hot 0", "fundamental 5", "hot 0",
-                                 "fundamental 3", "temp 61"});
+         "temp 30.5\nfailover 2 primary\nfailover 1 secondary\nreset switch fundamental\n");
+    expect_list(controls.calls,
+                {"link 0 down", "link 0 up", "hot 0", "fundamental 5", "hot 0", "fundamental 3",
+                 "temp 61", "failover 2 primary", "failover 1 secondary", "fundamental"});
 }
 
 BOOST_FIXTURE_TEST_CASE(the_load_of_an_eeprom_is_an_expectation, bench) {
