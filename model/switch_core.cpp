@@ -65,7 +65,7 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
 
 const switch_core::plan& switch_core::register_plan() {
     using c = switch_core;
-    static constexpr std::array<plan::behaviour, 18> behaviours{{
+    static constexpr std::array<plan::behaviour, 19> behaviours{{
         plan::on_write(sw::SWCTL, &c::wrote_swctl),
         plan::on_write(sw::SWPARTCTL, &c::wrote_swpartctl),
         plan::on_write(sw::SWPORTCTL, &c::wrote_swportctl),
