@@ -76,6 +76,7 @@ inline constexpr std::array handling_rows{
     handling_row{"port", "P2PPCIELCTLSTS", "NLW", handling::live, "state of the link"},
     handling_row{"sw", "SESTS", "", handling::live, "switch events (B11.7)"},
     handling_row{"sw", "SELINKUPSTS", "", handling::live, "links come up (B11.3)"},
+    handling_row{"nt", "NTMTBLSTS", "ERR", handling::live, "accesses to the table (B7.8)"},
     handling_row{"sw", "SELINKDNSTS", "", handling::live, "links go down (B11.3)"},
     handling_row{"sw", "SEFRSTSTS", "", handling::live, "resets (B4.2)"},
     handling_row{"sw", "SEHRSTSTS", "", handling::live, "resets (B4.2)"},
