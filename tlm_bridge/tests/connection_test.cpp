@@ -9,7 +9,6 @@
 using namespace ntb::bridge;
 using namespace ntb::bridge::test;
 using ntb::vfio_user::connection;
-using ntb::vfio_user::io_status;
 using ntb::vfio_user::message_stream;
 using ntb::vfio_user::progress;
 

@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "tlm_bridge/vfio_user/transport.h"
+#include "tlm_bridge/transport.h"
 
 namespace ntb::bridge::test {
 
 using byte_vector = std::vector<std::uint8_t>;
 
-class memory_transport final : public vfio_user::transport {
+class memory_transport final : public transport {
 public:
     /// One receive gives these bytes (or as many as it has room for) with these descriptors.
     void arrive(byte_vector bytes, std::vector<unique_fd> fds = {}) {
@@ -23,10 +23,10 @@ public:
     }
     void arrive_end() { ended_ = true; }
 
-    vfio_user::io_result receive(mutable_bytes into, fd_batch& fds) override {
+    io_result receive(mutable_bytes into, fd_batch& fds) override {
         ++receives;
         if (input_.empty()) {
-            return {ended_ ? vfio_user::io_status::closed : vfio_user::io_status::would_block, 0};
+            return {ended_ ? io_status::closed : io_status::would_block, 0};
         }
         auto& [bytes, descriptors] = input_.front();
         for (auto& fd : descriptors) {
@@ -39,21 +39,21 @@ public:
         if (bytes.empty()) {
             input_.pop_front();
         }
-        return {vfio_user::io_status::ok, n, tells_drained && input_.empty()};
+        return {io_status::ok, n, tells_drained && input_.empty()};
     }
-    vfio_user::io_result send(const_bytes bytes) override {
+    io_result send(const_bytes bytes) override {
         if (send_closed) {
-            return {vfio_user::io_status::closed, 0};
+            return {io_status::closed, 0};
         }
         const std::size_t n = std::min(bytes.size, send_room);
         if (n == 0) {
-            return {vfio_user::io_status::would_block, 0};
+            return {io_status::would_block, 0};
         }
         if (send_room != unlimited) {
             send_room -= n;
         }
         output.insert(output.end(), bytes.data, bytes.data + n);
-        return {vfio_user::io_status::ok, n};
+        return {io_status::ok, n};
     }
 
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();

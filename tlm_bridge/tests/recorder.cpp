@@ -15,23 +15,23 @@
 #include "tlm_bridge/eventfd.h"
 #include "tlm_bridge/setup_error.h"
 #include "tlm_bridge/tests/plain_device.h"
+#include "tlm_bridge/unix_socket.h"
 #include "tlm_bridge/vfio_user/connection.h"
-#include "tlm_bridge/vfio_user/unix_socket.h"
 
 namespace {
 
 using namespace ntb;
 using namespace ntb::vfio_user;
 
-class recording_transport final : public transport {
+class recording_transport final : public bridge::transport {
 public:
     recording_transport(bridge::unique_fd socket, std::ostream& out)
         : stream_(std::move(socket)), out_(out) {}
 
-    io_result receive(bridge::mutable_bytes into, bridge::fd_batch& fds) override {
+    bridge::io_result receive(bridge::mutable_bytes into, bridge::fd_batch& fds) override {
         bridge::fd_batch arrived;
-        const io_result r = stream_.receive(into, arrived);
-        if (r.status == io_status::ok) {
+        const bridge::io_result r = stream_.receive(into, arrived);
+        if (r.status == bridge::io_status::ok) {
             out_ << '>';
             for (std::size_t i = 0; i < arrived.size(); ++i) {
                 describe(arrived[i].get());
@@ -41,8 +41,8 @@ public:
         fds.take(arrived);
         return r;
     }
-    io_result send(bridge::const_bytes bytes) override {
-        const io_result r = stream_.send(bytes);
+    bridge::io_result send(bridge::const_bytes bytes) override {
+        const bridge::io_result r = stream_.send(bytes);
         out_ << '<';
         write_hex({bytes.data, r.bytes});
         return r;
@@ -69,7 +69,7 @@ private:
         }
         out_ << '\n';
     }
-    unix_stream stream_;
+    bridge::unix_stream stream_;
     std::ostream& out_;
 };
 
@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
                 std::this_thread::sleep_for(std::chrono::seconds(3));
             }
         };
-        unix_listener listener(argv[1]);
+        bridge::unix_listener listener(argv[1]);
         std::printf("listening\n");
         std::fflush(stdout);
         wait_for_input(listener.fd());

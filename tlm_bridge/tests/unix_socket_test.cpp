@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include "tlm_bridge/setup_error.h"
+#include "tlm_bridge/tests/directory.h"
 #include "tlm_bridge/tests/messages.h"
 #include "tlm_bridge/tests/plain_device.h"
 #include "tlm_bridge/vfio_user/server.h"
@@ -21,26 +22,10 @@ using namespace ntb::bridge;
 using namespace ntb::bridge::test;
 using ntb::vfio_user::progress;
 using ntb::vfio_user::server;
-using ntb::vfio_user::unix_listener;
 using wire::command;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct directory {
-    directory() {
-        char name[] = "/tmp/ntb-bridge-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    directory(const directory&) = delete;
-    directory& operator=(const directory&) = delete;
-    ~directory() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
-    std::string path;
-};
 
 sockaddr_un address_of(const std::string& path) {
     sockaddr_un a{};
@@ -333,7 +318,7 @@ BOOST_AUTO_TEST_CASE(descriptors_arrive_with_their_message_among_others) {
 BOOST_AUTO_TEST_CASE(a_receive_that_stopped_at_descriptors_does_not_claim_that_nothing_is_left) {
     unix_listener other(dir.file("other"));
     const socket_client peer(dir.file("other"));
-    ntb::vfio_user::unix_stream stream(other.accept());
+    ntb::bridge::unix_stream stream(other.accept());
     const unique_fd event = new_eventfd();
     peer.send({1, 2}, {event.get()});
     peer.send({3, 4, 5});

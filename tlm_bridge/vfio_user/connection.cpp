@@ -3,7 +3,7 @@
 
 namespace ntb::vfio_user {
 
-connection::connection(transport& stream, bridge::device& device, bridge::guest_log& log)
+connection::connection(bridge::transport& stream, bridge::device& device, bridge::guest_log& log)
     : stream_(stream), log_(log), session_(device, *this, log) {}
 
 progress connection::pump(unsigned budget) {
@@ -32,14 +32,14 @@ progress connection::pump(unsigned budget) {
             if (drained) {
                 return progress::idle;
             }
-            const io_result received = messages_.fill(stream_);
+            const bridge::io_result received = messages_.fill(stream_);
             drained = received.drained;
             switch (received.status) {
-            case io_status::ok:
+            case bridge::io_status::ok:
                 break;
-            case io_status::would_block:
+            case bridge::io_status::would_block:
                 return progress::idle;
-            case io_status::closed:
+            case bridge::io_status::closed:
                 if (messages_.mid_message()) {
                     log_.warn("the client left in the middle of a message");
                 }
@@ -54,11 +54,11 @@ progress connection::pump(unsigned budget) {
 
 void connection::flush() {
     while (wants_write() && !broken_) {
-        const io_result r = stream_.send({unsent_.data() + sent_, unsent_.size() - sent_});
-        if (r.status == io_status::would_block) {
+        const bridge::io_result r = stream_.send({unsent_.data() + sent_, unsent_.size() - sent_});
+        if (r.status == bridge::io_status::would_block) {
             return;
         }
-        broken_ = r.status == io_status::closed;
+        broken_ = r.status == bridge::io_status::closed;
         sent_ += r.bytes;
     }
     unsent_.clear();
@@ -67,11 +67,11 @@ void connection::flush() {
 
 void connection::send(bridge::const_bytes message) {
     while (!wants_write() && !broken_ && message.size != 0) {
-        const io_result r = stream_.send(message);
-        if (r.status == io_status::would_block) {
+        const bridge::io_result r = stream_.send(message);
+        if (r.status == bridge::io_status::would_block) {
             break;
         }
-        broken_ = r.status == io_status::closed;
+        broken_ = r.status == bridge::io_status::closed;
         message.data += r.bytes;
         message.size -= r.bytes;
     }

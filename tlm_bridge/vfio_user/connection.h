@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "tlm_bridge/rate_limit.h"
+#include "tlm_bridge/transport.h"
 #include "tlm_bridge/vfio_user/message_stream.h"
 #include "tlm_bridge/vfio_user/session.h"
-#include "tlm_bridge/vfio_user/transport.h"
 
 namespace ntb::vfio_user {
 
@@ -32,7 +32,7 @@ public:
 
     /// Stream, device and log outlive the connection; the log is the one of all connections of
     /// the port.
-    connection(transport& stream, bridge::device& device, bridge::guest_log& log);
+    connection(bridge::transport& stream, bridge::device& device, bridge::guest_log& log);
 
     /// Sends what is waiting, then receives and obeys messages until they are `budget` accesses; a
     /// message is at least one, and obeyed whole.
@@ -48,7 +48,7 @@ private:
     void send(bridge::const_bytes message) override;
     void flush();
 
-    transport& stream_;
+    bridge::transport& stream_;
     bridge::guest_log& log_;
     message_stream messages_;
     std::vector<std::uint8_t> unsent_; ///< empty unless the client is slow

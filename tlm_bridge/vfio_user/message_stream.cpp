@@ -20,9 +20,9 @@ message_stream::next_status message_stream::front() const {
     return available < size ? next_status::need_more : next_status::message;
 }
 
-io_result message_stream::fill(transport& from) {
+bridge::io_result message_stream::fill(bridge::transport& from) {
     if (front() != next_status::need_more) {
-        return {io_status::ok, 0};
+        return {bridge::io_status::ok, 0};
     }
     if (read_ != 0) {
         // What is left is less than a message, mostly nothing at all.
@@ -32,9 +32,9 @@ io_result message_stream::fill(transport& from) {
     }
     // Earlier descriptors without an owner belong to the message that is still incomplete.
     carried_.take(arrived_);
-    const io_result result =
+    const bridge::io_result result =
         from.receive({buffer_.data() + written_, buffer_.size() - written_}, arrived_);
-    if (result.status == io_status::ok) {
+    if (result.status == bridge::io_status::ok) {
         written_ += result.bytes;
     }
     return result;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "tlm_bridge/bytes.h"
+#include "tlm_bridge/transport.h"
 #include "tlm_bridge/unique_fd.h"
-#include "tlm_bridge/vfio_user/transport.h"
 #include "tlm_bridge/vfio_user/wire.h"
 
 namespace ntb::vfio_user {
@@ -36,7 +36,7 @@ public:
 
     /// Receives once. Only when next() has said need_more: descriptors could not be told apart
     /// otherwise (then it does nothing and returns ok with 0 bytes).
-    io_result fill(transport& from);
+    bridge::io_result fill(bridge::transport& from);
     [[nodiscard]] next_status next(message& out);
     /// Whether a message has begun and not ended (a client that closes now has left half-way).
     [[nodiscard]] bool mid_message() const { return read_ != written_; }

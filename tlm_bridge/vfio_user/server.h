@@ -15,8 +15,8 @@
 
 #include "tlm_bridge/device.h"
 #include "tlm_bridge/rate_limit.h"
+#include "tlm_bridge/unix_socket.h"
 #include "tlm_bridge/vfio_user/connection.h"
-#include "tlm_bridge/vfio_user/unix_socket.h"
 
 namespace ntb::vfio_user {
 
@@ -50,14 +50,14 @@ private:
     struct client {
         client(bridge::unique_fd socket, bridge::device& device, bridge::guest_log& log)
             : stream(std::move(socket)), link(stream, device, log) {}
-        unix_stream stream;
+        bridge::unix_stream stream;
         connection link;
     };
     void install(bridge::unique_fd socket);
 
     bridge::device& device_;
     bridge::guest_log log_; ///< of all clients, one limit: clients may come and go by thousands
-    unix_listener listener_;
+    bridge::unix_listener listener_;
     std::unique_ptr<client> client_;
     /// A client that came while the one before it had hung up but was not yet cleared away: a
     /// guest that is started again at once is not a second guest.

@@ -10,7 +10,7 @@
 #include "tlm_bridge/bytes.h"
 #include "tlm_bridge/unique_fd.h"
 
-namespace ntb::vfio_user {
+namespace ntb::bridge {
 
 enum class io_status : unsigned char {
     ok,          ///< `bytes` (at least 1) were moved
@@ -36,9 +36,9 @@ public:
     /// Takes what is there, never waits. Descriptors that came with these bytes are added to
     /// `fds`; as a UNIX stream socket delivers them, they belong to the last message of which
     /// these bytes are a part.
-    virtual io_result receive(bridge::mutable_bytes into, bridge::fd_batch& fds) = 0;
+    virtual io_result receive(mutable_bytes into, fd_batch& fds) = 0;
     /// Sends what fits, never waits.
-    virtual io_result send(bridge::const_bytes bytes) = 0;
+    virtual io_result send(const_bytes bytes) = 0;
 };
 
-} // namespace ntb::vfio_user
+} // namespace ntb::bridge

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tlm_bridge/vfio_user/unix_socket.h"
+#include "tlm_bridge/unix_socket.h"
 
 #include <algorithm>
 #include <array>
@@ -15,10 +15,8 @@
 
 #include "tlm_bridge/setup_error.h"
 
-namespace ntb::vfio_user {
+namespace ntb::bridge {
 namespace {
-
-using bridge::setup_error;
 
 sockaddr_un address_of(const std::string& path) {
     sockaddr_un address{};
@@ -27,12 +25,28 @@ sockaddr_un address_of(const std::string& path) {
     return address;
 }
 
-bridge::unique_fd new_socket() {
-    return bridge::unique_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+unique_fd new_socket() {
+    return unique_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 [[noreturn]] void fail(const std::string& path, const std::string& why, const std::string& remedy) {
     throw setup_error("socket " + path, why, remedy);
+}
+
+/// Refuses what cannot be the path of a socket.
+void check_path(const std::string& path) {
+    if (path.empty()) {
+        fail("\"\"", "the path is empty", "give a path");
+    }
+    if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+        fail(path,
+             "the path has " + std::to_string(path.size()) + " bytes, a socket's may have " +
+                 std::to_string(sizeof(sockaddr_un::sun_path) - 1),
+             "give a shorter path");
+    }
+    if (path.find('\0') != std::string::npos) {
+        fail(path, "the path holds a zero byte", "give another path");
+    }
 }
 
 /// Makes room at the path: nothing there, or a socket on which nobody listens, which is removed.
@@ -60,7 +74,7 @@ void clear_path(const std::string& path) {
     if (!S_ISSOCK(status.st_mode)) {
         fail(path, "something that is not a socket is there", "remove it or give another path");
     }
-    const bridge::unique_fd probe = new_socket();
+    const unique_fd probe = new_socket();
     const sockaddr_un address = address_of(path);
     if (!probe) {
         fail(path, std::strerror(errno), "close some files");
@@ -82,18 +96,7 @@ void clear_path(const std::string& path) {
 } // namespace
 
 unix_listener::unix_listener(std::string path) : path_(std::move(path)) {
-    if (path_.empty()) {
-        fail("\"\"", "the path is empty", "give a path");
-    }
-    if (path_.size() >= sizeof(sockaddr_un::sun_path)) {
-        fail(path_,
-             "the path has " + std::to_string(path_.size()) + " bytes, a socket's may have " +
-                 std::to_string(sizeof(sockaddr_un::sun_path) - 1),
-             "give a shorter path");
-    }
-    if (path_.find('\0') != std::string::npos) {
-        fail(path_, "the path holds a zero byte", "give another path");
-    }
+    check_path(path_);
     clear_path(path_);
 
     socket_ = new_socket();
@@ -132,10 +135,9 @@ unix_listener::~unix_listener() {
     }
 }
 
-bridge::unique_fd unix_listener::accept() {
+unique_fd unix_listener::accept() {
     for (;;) {
-        bridge::unique_fd client(
-            ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        unique_fd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (client) {
             return client;
         }
@@ -152,10 +154,31 @@ bridge::unique_fd unix_listener::accept() {
     }
 }
 
-io_result unix_stream::receive(bridge::mutable_bytes into, bridge::fd_batch& fds) {
+unique_fd connect_to(const std::string& path, const std::string& to_do) {
+    check_path(path);
+    unique_fd socket = new_socket();
+    if (!socket) {
+        fail(path, std::strerror(errno), "close some files");
+    }
+    const sockaddr_un address = address_of(path);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        switch (errno) {
+        case ENOENT:
+            fail(path, "nothing is there", to_do);
+        case ECONNREFUSED:
+            fail(path, "nobody listens there", to_do);
+        case EAGAIN:
+            fail(path, "who listens there does not accept", "look what holds it up, or " + to_do);
+        default:
+            fail(path, std::strerror(errno), "give a socket of your own");
+        }
+    }
+    return socket;
+}
+
+io_result unix_stream::receive(mutable_bytes into, fd_batch& fds) {
     iovec part{into.data, into.size};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * bridge::fd_batch::capacity)>
-        control{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * fd_batch::capacity)> control{};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
@@ -178,7 +201,7 @@ io_result unix_stream::receive(bridge::mutable_bytes into, bridge::fd_batch& fds
         for (std::size_t i = 0; i < count; ++i) {
             int fd = -1;
             std::memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-            fds.add(bridge::unique_fd(fd));
+            fds.add(unique_fd(fd));
         }
     }
     if ((message.msg_flags & MSG_CTRUNC) != 0) {
@@ -193,15 +216,32 @@ io_result unix_stream::receive(bridge::mutable_bytes into, bridge::fd_batch& fds
     return {io_status::ok, static_cast<std::size_t>(n), drained};
 }
 
-io_result unix_stream::send(bridge::const_bytes bytes) {
+io_result unix_stream::send(const_bytes bytes) {
+    return send_with(bytes, -1);
+}
+
+io_result unix_stream::send_with(const_bytes bytes, int descriptor) {
+    iovec part{const_cast<std::uint8_t*>(bytes.data), bytes.size}; // sendmsg() only reads it
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (descriptor >= 0) {
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr* const c = CMSG_FIRSTHDR(&message);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(c), &descriptor, sizeof descriptor);
+    }
     ssize_t n = 0;
     do {
-        n = ::send(socket_.get(), bytes.data, bytes.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = ::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
-        return {errno == EAGAIN || errno == EWOULDBLOCK ? io_status::would_block
-                                                        : io_status::closed,
-                0};
+        const bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == ETOOMANYREFS;
+        return {later ? io_status::would_block : io_status::closed, 0};
     }
     return {io_status::ok, static_cast<std::size_t>(n)};
 }
@@ -211,4 +251,4 @@ bool unix_stream::hung_up() const {
     return ::poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-} // namespace ntb::vfio_user
+} // namespace ntb::bridge
