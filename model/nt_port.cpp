@@ -41,6 +41,25 @@ std::string_view message_name(tlp_kind kind) {
     return "Msg";
 }
 
+/// Tells a non-posted request from others of its requester (PCIe 2.1 section 2.2.6.2).
+std::uint8_t tag_of(const tlm::tlm_generic_payload& p) {
+    const pcie_extension* const e = p.get_extension<pcie_extension>();
+    return e != nullptr ? e->tag : std::uint8_t{0};
+}
+
+void add_tag(tlp_text& text, const tlm::tlm_generic_payload& p) {
+    text.add(" tag ").decimal(tag_of(p));
+}
+
+void add_completion(tlp_text& text, const tlm::tlm_generic_payload& p, bool ok, bool has_data) {
+    text.add(!ok ? "Cpl UR" : has_data ? "CplD " : "Cpl");
+    if (has_data)
+        text.decimal(p.get_data_length()).add('B');
+    add_tag(text, p);
+    if (has_data)
+        text.add(' ').data(p.get_data_ptr(), p.get_data_length());
+}
+
 void wait_until(std::uint64_t ps) {
     if (ps > core_clock::now_ps())
         sc_core::wait(core_clock::until(ps));
@@ -258,6 +277,8 @@ forward_result nt_port::cross_piece(tlm::tlm_generic_payload& p, const translate
     out.extension.requester = requester_id((target->bus_number() << 8) | entry);
     out.extension.requester_valid = true;
     out.extension.poisoned = is_poisoned_write(p);
+    // The completion finds its requester by the entry number, so the tag can stay (assumed).
+    out.extension.tag = tag_of(p);
     out.payload.set_command(p.get_command());
     out.payload.set_address(piece.address);
     out.payload.set_data_ptr(p.get_data_ptr() + done);
@@ -294,6 +315,8 @@ forward_result nt_port::forward(tlm::tlm_generic_payload& request) {
             tlp_text text;
             text.add(is_write ? "MWr " : "MRd ").hex(request.get_address(), 8);
             text.add(' ').decimal(request.get_data_length()).add('B');
+            if (!is_write)
+                add_tag(text, request);
             if (is_poisoned_write(request))
                 text.add(" EP");
             if (is_write)
@@ -345,13 +368,7 @@ void nt_port::receive_completion(const tlm::tlm_generic_payload& request) {
     wait_until(s.begin_ps);
     if (link_.traced()) {
         tlp_text text;
-        if (ok)
-            text.add("CplD ")
-                .decimal(request.get_data_length())
-                .add("B ")
-                .data(request.get_data_ptr(), request.get_data_length());
-        else
-            text.add("Cpl UR");
+        add_completion(text, request, ok, ok);
         link_.show_rx(s, text.view());
     }
     wait_until(link_.arrival_ps(s.end_ps));
@@ -372,15 +389,7 @@ void nt_port::complete(const tlm::tlm_generic_payload& p) {
     if (link_.traced()) {
         wait_until(s.begin_ps);
         tlp_text text;
-        if (!p.is_response_ok())
-            text.add("Cpl UR");
-        else if (!has_data)
-            text.add("Cpl");
-        else
-            text.add("CplD ")
-                .decimal(p.get_data_length())
-                .add("B ")
-                .data(p.get_data_ptr(), p.get_data_length());
+        add_completion(text, p, p.is_response_ok(), has_data);
         link_.show_tx(s, text.view());
     }
     wait_until(s.end_ps);
@@ -402,6 +411,8 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
         if (const std::optional<regs::member> m = regs::nt_register_at(p.get_address()))
             text.add(' ').add(regs::member_name(*m).view());
     text.add(' ').decimal(p.get_data_length()).add('B');
+    if (!is_write || kind != door_kind::bar)
+        add_tag(text, p);
     if (is_poisoned_write(p))
         text.add(" EP");
     if (is_write)

@@ -56,17 +56,21 @@ public:
 
     [[nodiscard]] lease acquire() {
         for (;;) {
-            for (entry& e : entries_)
+            for (std::size_t i = 0; i < size; ++i) {
+                entry& e = entries_.at(next_);
+                next_ = (next_ + 1) % size;
                 if (!e.used) {
                     e.used = true;
                     return lease(*this, e);
                 }
+            }
             sc_core::wait(freed_);
         }
     }
 
 private:
     std::array<entry, size> entries_{};
+    std::size_t next_ = 0; ///< in turn, so that one request's tag differs from the next one's
     sc_core::sc_event freed_{};
 };
 

@@ -46,7 +46,7 @@ bool is_name(std::string_view word) {
 }
 
 /// A packet's text without what a picture need not repeat: the address of a register that has a
-/// name, the size of a register access, leading zeros of the hexadecimal numbers.
+/// name, the size of a register access, the tag, leading zeros of the hexadecimal numbers.
 std::string packet_label(const std::string& tlp) {
     std::vector<std::string_view> words;
     for (std::string_view rest = tlp; !rest.empty();) {
@@ -56,6 +56,9 @@ std::string packet_label(const std::string& tlp) {
     }
     if (words.size() > 2 && is_name(words[2]))
         words.erase(words.begin() + 1);
+    const auto tag = std::find(words.begin(), words.end(), std::string_view("tag"));
+    if (words.end() - tag >= 2)
+        words.erase(tag, tag + 2);
     std::string out;
     for (const std::string_view word : words) {
         if (word == "4B")

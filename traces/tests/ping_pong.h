@@ -66,12 +66,12 @@ public:
         pass(t_.egress);
         packet(b.tx, "MSI 0xfee00000 0x0041");
         pass(t_.host);
-        packet(b.rx, "MRd bar0+0x0404 NTINTSTS 4B");
+        packet(b.rx, "MRd bar0+0x0404 NTINTSTS 4B tag 3");
         pass(t_.ingress + t_.egress);
-        packet(b.tx, "CplD 4B 0x00000002");
-        packet(b.rx, "MRd bar0+0x0428 INDBELLSTS 4B");
+        packet(b.tx, "CplD 4B tag 3 0x00000002");
+        packet(b.rx, "MRd bar0+0x0428 INDBELLSTS 4B tag 4");
         pass(t_.ingress + t_.egress);
-        packet(b.tx, "CplD 4B 0x00000001");
+        packet(b.tx, "CplD 4B tag 4 0x00000001");
         packet(b.rx, "MWr bar0+0x0428 INDBELLSTS 4B 0x00000001");
         pass(t_.ingress);
         sink_.set(b.status, now_, 0);
@@ -82,9 +82,9 @@ public:
     /// A host that polls its doorbells (0 or 1), `times` times.
     void poll(unsigned side, unsigned times) {
         for (unsigned i = 0; i < times; ++i) {
-            packet(ports_[side].rx, "MRd bar0+0x0428 INDBELLSTS 4B");
+            packet(ports_[side].rx, "MRd bar0+0x0428 INDBELLSTS 4B tag 4");
             pass(t_.ingress + t_.egress);
-            packet(ports_[side].tx, "CplD 4B 0x00000000");
+            packet(ports_[side].tx, "CplD 4B tag 4 0x00000000");
         }
     }
 
