@@ -192,7 +192,7 @@ public:
         bo.spin_us =
             o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us) : automatic_spin_us(sockets.size());
         bo.start_ps = start_ps(o.start_at);
-        thread_ = std::make_unique<bridge::bridge_thread>("bridge", bo);
+        thread_ = std::make_unique<bridge::bridge_thread>(bo);
         for (auto& [p, control] : controls_) {
             control->bind(*switch_);
             const std::string name = "host" + std::to_string(p);
@@ -216,7 +216,7 @@ public:
     [[nodiscard]] int run() {
         if (recorder_)
             recorder_->start();
-        sc_core::sc_start();
+        thread_->run();
         if (recorder_)
             recorder_->close(sc_core::sc_time_stamp().value());
         if (thread_->out_of_time())

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <utility>
 
+#include "tlm_bridge/kernel/stepping.h"
 #include "tlm_bridge/setup_error.h"
 
 namespace ntb::bridge {
@@ -22,27 +23,19 @@ void must_watch(bool success) {
     if (!success)
         throw setup_error("epoll", std::strerror(errno), "close some files");
 }
-
-[[nodiscard]] std::uint64_t now_ps() {
-    return sc_core::sc_time_stamp().value();
-}
 } // namespace
 
-bridge_thread::bridge_thread(const sc_core::sc_module_name& name, const options& o)
-    : sc_module(name), options_(o), pacing_(o.time, o.start_ps) {
-    sc_core::sc_spawn_options thread;
-    thread.set_stack_size(stack_bytes);
-    sc_core::sc_spawn([this] { run(); }, "run", &thread);
-}
+bridge_thread::bridge_thread(const options& o)
+    : options_(o), pacing_(o.time, o.start_ps), gate_(pacing_) {}
 
 void bridge_thread::add(vfio_user::server& server, port_bridge& function) {
     ports_.push_back(std::make_unique<port>());
     port& p = *ports_.back();
     p.server = &server;
-    p.irqs = &function.irqs();
+    p.function = &function;
     p.key = 2 * (ports_.size() - 1);
     must_watch(set_.add(server.listener_fd(), EPOLLIN, p.key));
-    function.set_pacing(&pacing_);
+    function.set_gate(&gate_);
     sc_core::sc_spawn_options thread;
     thread.set_stack_size(stack_bytes);
     sc_core::sc_spawn([this, &p] { serve(p); }, sc_core::sc_gen_unique_name("serve"), &thread);
@@ -56,17 +49,14 @@ void bridge_thread::watch(int fd, std::function<void()> on_input) {
 void bridge_thread::serve(port& p) {
     for (;;) {
         sc_core::wait(p.wake);
-        while (p.server->serve(accesses_per_turn) == vfio_user::progress::more) {
-            watch_client(p, false);
-            turn_over_.notify();
-            // The others' turn, and what is due by now: a flood of messages that take no time in
-            // the model must not hold simulated time where it is.
-            const std::uint64_t least = pacing_.follows_wall_clock() ? ps_per_ns : unpaced_turn_ps;
-            sc_core::wait(sc_core::sc_time::from_value(std::max(pacing_.behind_ps(), least)));
-        }
+        bool more = false;
+        if (p.leaving)
+            p.server->disconnect();
+        else
+            more = p.server->serve(accesses_per_turn) == vfio_user::progress::more;
         watch_client(p, false); // before a new client can get the descriptor's number
-        p.busy = false;
-        turn_over_.notify();
+        p.now = more ? turn::over : turn::none;
+        sc_core::sc_pause();
     }
 }
 
@@ -75,10 +65,10 @@ void bridge_thread::run() {
     const auto spin = std::chrono::microseconds(options_.spin_us);
     auto last_input = clock::now();
     unsigned steps = 0;
-    if (options_.start_ps != 0)
-        sc_core::wait(sc_core::sc_time::from_value(options_.start_ps));
+    stepping::initialise();
+    stepping::run_to(options_.start_ps);
     while (!stopping_) {
-        if (now_ps() >= pacing::end_ps) {
+        if (stepping::now_ps() >= pacing::end_ps) {
             out_of_time_ = true;
             break;
         }
@@ -104,25 +94,53 @@ void bridge_thread::run() {
 
 bool bridge_thread::any_busy() const {
     return std::any_of(ports_.begin(), ports_.end(),
-                       [](const std::unique_ptr<port>& p) { return p->busy; });
+                       [](const std::unique_ptr<port>& p) { return p->now != turn::none; });
+}
+
+bool bridge_thread::any_awaits_turn() const {
+    return std::any_of(ports_.begin(), ports_.end(), [](const std::unique_ptr<port>& p) {
+        return p->now == turn::due || p->now == turn::over;
+    });
+}
+
+void bridge_thread::give_turns() {
+    std::uint64_t wait_ps = pacing_.behind_ps();
+    if (std::any_of(ports_.begin(), ports_.end(),
+                    [](const std::unique_ptr<port>& p) { return p->now == turn::over; }))
+        // A flood of messages that take no time in the model must not stop simulated time.
+        wait_ps = std::max(wait_ps, pacing_.follows_wall_clock() ? ps_per_ns : unpaced_turn_ps);
+    stepping::run_to(stepping::now_ps() + wait_ps);
+    for (const auto& p : ports_) {
+        if (p->now != turn::due && p->now != turn::over)
+            continue;
+        p->now = turn::running;
+        input_gate::on_time(p->function->source());
+        p->wake.notify();
+    }
 }
 
 std::int64_t bridge_thread::advance() {
-    if (woken_ps_ != 0) {
+    stepping::settle();
+    bool acts = false;
+    if (gate_.waiting()) {
+        stepping::run_to(stepping::now_ps() + pacing_.behind_ps());
+        gate_.release_first();
+        acts = true;
+    }
+    if (any_awaits_turn()) {
+        stepping::settle(); // one input at a time
+        give_turns();
+        acts = true;
+    }
+    if (acts) {
         // Mostly the turn ends before the look-ahead does. A port that has to wait for longer is
         // found busy at the next look.
-        sc_core::wait(sc_core::sc_time::from_value(std::exchange(woken_ps_, 0)), turn_over_);
+        stepping::run_until_paused(stepping::now_ps() + pacing::lookahead_ps);
         return 0;
     }
-    if (sc_core::sc_pending_activity_at_current_time()) {
-        sc_core::wait(sc_core::SC_ZERO_TIME); // sessions get as far as their first wait
-        if (sc_core::sc_pending_activity_at_current_time())
-            return 0;
-    }
-    if (!sc_core::sc_pending_activity_at_future_time())
+    const std::uint64_t next = stepping::next_event_ps();
+    if (next == stepping::never)
         return any_busy() ? 0 : -1;
-    const std::uint64_t now = now_ps();
-    const std::uint64_t next = now + sc_core::sc_time_to_pending_activity().value();
     std::uint64_t limit = next + pacing::lookahead_ps;
     if (pacing_.follows_wall_clock()) {
         const std::uint64_t wall = pacing_.wall_ps();
@@ -131,14 +149,14 @@ std::int64_t bridge_thread::advance() {
             return static_cast<std::int64_t>((next - wall) / ps_per_ns);
     }
     if (any_busy())
-        sc_core::wait(sc_core::sc_time::from_value(limit - now), turn_over_);
+        stepping::run_until_paused(limit);
     else
-        sc_core::wait(sc_core::sc_time::from_value(next - now));
+        stepping::run_to(next);
     return 0;
 }
 
 void bridge_thread::watch_client(port& p, bool sleeping) {
-    const int fd = sleeping && p.busy ? -1 : p.server->client_fd();
+    const int fd = sleeping && p.now != turn::none ? -1 : p.server->client_fd();
     const auto events = static_cast<std::uint32_t>(p.server->client_events());
     if (fd == p.watched_client) {
         if (fd >= 0 && events != p.watched_for)
@@ -157,7 +175,7 @@ void bridge_thread::watch_client(port& p, bool sleeping) {
 std::size_t bridge_thread::wait_with_shared(std::int64_t timeout_ns) {
     shared_.clear();
     for (const auto& p : ports_)
-        shared_.push_back({p->irqs->unmask_fd(), POLLIN, 0});
+        shared_.push_back({p->function->irqs().unmask_fd(), POLLIN, 0});
     if (std::all_of(shared_.begin(), shared_.end(), [](const pollfd& f) { return f.fd < 0; }))
         return set_.wait(timeout_ns);
     shared_.push_back({set_.fd(), POLLIN, 0});
@@ -168,7 +186,7 @@ std::size_t bridge_thread::wait_with_shared(std::int64_t timeout_ns) {
         return 0;
     for (std::size_t i = 0; i < ports_.size(); ++i)
         if (shared_[i].revents != 0)
-            ports_[i]->irqs->service_unmask_fd();
+            ports_[i]->function->irqs().service_unmask_fd();
     return set_.wait(0);
 }
 
@@ -179,7 +197,6 @@ bool bridge_thread::poll_all(std::int64_t timeout_ns) {
     if (count == 0)
         return false; // nothing, or interrupted by a signal: the loop comes back
 
-    const std::uint64_t behind = pacing_.behind_ps();
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint64_t key = set_.key(i);
         if (key >= first_watched_key) {
@@ -189,10 +206,8 @@ bool bridge_thread::poll_all(std::int64_t timeout_ns) {
         port& p = *ports_[key / 2];
         if (key == p.key) { // however busy its first client is, a second is refused
             p.server->accept_clients();
-        } else if (!p.busy) {
-            p.busy = true;
-            p.wake.notify(sc_core::sc_time::from_value(behind));
-            woken_ps_ = behind + pacing::lookahead_ps;
+        } else if (p.now == turn::none) {
+            p.now = turn::due;
         }
     }
     return true;
@@ -200,11 +215,19 @@ bool bridge_thread::poll_all(std::int64_t timeout_ns) {
 
 void bridge_thread::shut_down() {
     // What had arrived before the end is still done, as far as it needs no waiting.
-    for (unsigned turn = 0; turn < last_turns && any_busy() && advance() == 0; ++turn) {
+    for (unsigned n = 0; n < last_turns && any_busy() && advance() == 0; ++n) {
     }
-    for (const auto& p : ports_)
-        if (!p->busy)
-            p->server->disconnect();
+    for (const auto& p : ports_) {
+        if (p->now != turn::none)
+            continue;
+        p->leaving = true;
+        p->wake.notify();
+        stepping::settle();
+    }
+    while (gate_.waiting()) {
+        gate_.release_first();
+        stepping::settle();
+    }
     sc_core::sc_stop();
 }
 

@@ -3,14 +3,15 @@
 // run, keeps simulated time to the wall clock, and sleeps when nothing happens.
 //
 // There is one operating-system thread: the SystemC kernel's. Measured, a hand-over between
-// threads costs more than all the rest of a register access, so the poll loop is an SC_THREAD of
-// the kernel (its sleep is the kernel's), and each port's session is another, so that one port's
-// waiting read holds up no other.
+// threads costs more than all the rest of a register access, so between two steps of the kernel
+// (stepping.h) that thread polls the sockets. Each port's session is an SC_THREAD, so that one
+// port's waiting read holds up no other; what it does to the model goes through a gate that gives
+// all input one order (input_gate.h).
 //
-// While a port's session is in the model, this thread waits for the end of its turn instead of
-// being woken at each event of the model, and system calls are made once a turn: they, not the
-// model, are what a register access costs. A turn is bounded in accesses and, by the look-ahead,
-// in simulated time, so a flood on one port delays the others by microseconds.
+// While a port's session is in the model, the kernel runs until the end of that port's turn instead
+// of stopping at each event, and system calls are made once a turn: they, not the model, are what
+// a register access costs. A turn is bounded in accesses and, by the look-ahead, in simulated
+// time, so a flood on one port delays the others by microseconds.
 //
 // Time (pacing.h): a transaction from outside starts at max(simulated now, wall clock). Events up
 // to the look-ahead beyond the wall clock run at once; for later ones the poll waits, and input
@@ -26,13 +27,14 @@
 #include <vector>
 
 #include "tlm_bridge/kernel/epoll_set.h"
+#include "tlm_bridge/kernel/input_gate.h"
 #include "tlm_bridge/kernel/pacing.h"
 #include "tlm_bridge/kernel/port_bridge.h"
 #include "tlm_bridge/vfio_user/server.h"
 
 namespace ntb::bridge {
 
-class bridge_thread : public sc_core::sc_module {
+class bridge_thread {
 public:
     struct options {
         pace time = pace::wallclock;
@@ -40,7 +42,7 @@ public:
         std::uint64_t start_ps = 0; ///< simulated time before which nothing happens
     };
 
-    bridge_thread(const sc_core::sc_module_name& name, const options& o);
+    explicit bridge_thread(const options& o);
 
     /// Adds a served function. Elaboration only; both outlive the simulation. Throws setup_error.
     void add(vfio_user::server& server, port_bridge& function);
@@ -50,8 +52,13 @@ public:
     /// Called before the thread sleeps; returns in how many milliseconds it wants to be called
     /// again although nothing happened, -1 = no need. Elaboration only.
     void set_idle_task(std::function<int()> task) { idle_task_ = std::move(task); }
-    /// Ends the simulation: clients are thrown out, then sc_stop().
+    /// Runs the simulation until stop() or the end of time; then clients are thrown out. Outside
+    /// processes (it starts the kernel), once.
+    void run();
+    /// Ends the simulation. From within run(): what is watched may call it.
     void stop() { stopping_ = true; }
+    /// For whoever else acts on the model from outside.
+    [[nodiscard]] input_gate& gate() { return gate_; }
 
     /// Whether the simulation has ended because simulated time has (pacing::end_ps).
     [[nodiscard]] bool out_of_time() const { return out_of_time_; }
@@ -59,20 +66,26 @@ public:
     [[nodiscard]] std::uint64_t sleeps() const { return sleeps_; }
 
 private:
+    enum class turn : std::uint8_t {
+        none,    ///< nothing to do
+        due,     ///< something has arrived
+        running, ///< its SC_THREAD is on it
+        over,    ///< there was more than fits in a turn
+    };
     /// One served function with its SC_THREAD.
     struct port {
         vfio_user::server* server = nullptr;
-        interrupts* irqs = nullptr;
+        port_bridge* function = nullptr;
         std::uint64_t key = 0; ///< of its listener; its client has the next one
         sc_core::sc_event wake;
-        bool busy = false;             ///< woken, and not yet done with all that had arrived
+        turn now = turn::none;
+        bool leaving = false;          ///< its client is to be thrown out
         int watched_client = -1;       ///< the client's descriptor that is in the set
         std::uint32_t watched_for = 0; ///< with these events
     };
-    void run();
     void serve(port& p);
-    /// Waits for input, at most `timeout_ns` (-1 = until something happens), and wakes the ports
-    /// concerned. Returns whether anything was there.
+    /// Waits for input, at most `timeout_ns` (-1 = until something happens), and finds the ports
+    /// concerned due. Returns whether anything was there.
     bool poll_all(std::int64_t timeout_ns);
     /// Keeps the set true to what the port's client is and wants. `sleeping`: a busy port reads
     /// its socket itself, so its input must not keep the thread awake.
@@ -82,6 +95,9 @@ private:
     /// Lets the model act up to what is due now. Returns the time to sleep in ns, -1 = no event
     /// is pending, 0 = something was done.
     std::int64_t advance();
+    /// Gives the ports that are due, or whose turn was over, a turn: they go on at the next step.
+    void give_turns();
+    [[nodiscard]] bool any_awaits_turn() const;
     [[nodiscard]] bool any_busy() const;
     void shut_down();
 
@@ -94,15 +110,12 @@ private:
 
     options options_;
     pacing pacing_;
+    input_gate gate_;
     std::vector<std::unique_ptr<port>> ports_;
     std::vector<std::function<void()>> watched_;
     epoll_set set_;
     std::vector<pollfd> shared_; ///< of the ports, then the set itself
     std::function<int()> idle_task_;
-    sc_core::sc_event turn_over_; ///< a port is done, or gives the others a chance
-    /// Ports were woken since advance() last ran: how long they may run without a look at the
-    /// sockets. 0 = none was.
-    std::uint64_t woken_ps_ = 0;
     bool stopping_ = false;
     bool out_of_time_ = false;
     std::uint64_t sleeps_ = 0;

@@ -23,12 +23,19 @@ void port_bridge::describe() {
     description_.regions[region_config] = region_description{config_space_size, true, true};
 }
 
+void port_bridge::await_turn() {
+    if (gate_ != nullptr)
+        gate_->enter(source_);
+}
+
 void port_bridge::connected() {
+    await_turn();
     describe();
     control_.set_link(true);
 }
 
 void port_bridge::disconnected() {
+    await_turn();
     control_.set_link(false);
     memory_.unmap_all();
     interrupts_.disconnect();
@@ -36,10 +43,7 @@ void port_bridge::disconnected() {
 
 void port_bridge::transact(std::uint32_t region, tlm::tlm_command command, std::uint64_t offset,
                            unsigned char* data, std::size_t size) {
-    if (pacing_ != nullptr) {
-        if (const std::uint64_t behind = pacing_->behind_ps(); behind > pacing_slack_ps)
-            sc_core::wait(sc_core::sc_time::from_value(behind));
-    }
+    await_turn();
     payload_.set_command(command);
     payload_.set_address(offset);
     payload_.set_data_ptr(data);
@@ -73,6 +77,7 @@ int port_bridge::dma_unmap(const dma_range& range) {
 }
 
 int port_bridge::reset() {
+    await_turn();
     control_.hot_reset();
     return 0;
 }

@@ -20,7 +20,7 @@
 #include "tlm_bridge/device.h"
 #include "tlm_bridge/host_memory.h"
 #include "tlm_bridge/interrupts.h"
-#include "tlm_bridge/kernel/pacing.h"
+#include "tlm_bridge/kernel/input_gate.h"
 #include "tlm_bridge/kernel/port_control.h"
 
 namespace ntb::bridge {
@@ -39,8 +39,10 @@ public:
     tlm_utils::simple_target_socket_optional<port_bridge> upstream;
 
     [[nodiscard]] interrupts& irqs() { return interrupts_; }
-    /// How transactions follow the wall clock (without it they do not). It outlives the bridge.
-    void set_pacing(const pacing* p) { pacing_ = p; }
+    /// Where every call that acts on the model waits for its turn; without one, whoever calls sees
+    /// to that. It outlives the bridge.
+    void set_gate(input_gate* gate) { gate_ = gate; }
+    [[nodiscard]] input_gate::source& source() { return source_; }
 
     // device
     [[nodiscard]] const device_description& description() const override { return description_; }
@@ -60,12 +62,11 @@ private:
                   unsigned char* data, std::size_t size);
     void upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     void describe();
-
-    /// Requests that arrived together start one after the other without looking at the clock.
-    static constexpr std::uint64_t pacing_slack_ps = 1'000'000;
+    void await_turn();
 
     port_control& control_;
-    const pacing* pacing_ = nullptr;
+    input_gate* gate_ = nullptr;
+    input_gate::source source_;
     device_description description_{};
     host_memory memory_;
     interrupts interrupts_;
