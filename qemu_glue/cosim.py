@@ -13,6 +13,7 @@ import sys
 import time
 
 import command_run
+import flow_control
 import launch_options
 import many_guests
 import network
@@ -68,6 +69,7 @@ class Run:
         self.guests = []
         self._stack = stack
         self._lives = 1
+        self._flow = None     # from when all guests are up
 
     def start(self):
         """Starts everything and waits until the agents of all guests answer."""
@@ -109,6 +111,7 @@ class Run:
         for guest in self.guests:
             self.progress.step(f"{guest.name}: booting ({self.prepared.accelerator})")
             self.wait_agent(guest, deadline - time.monotonic())
+        self._flow = flow_control.FlowControl()
 
     def pids(self):
         """Of the simulator and the guests."""
@@ -131,12 +134,12 @@ class Run:
         return guest
 
     def _start_guest(self, number, port, socket_path, kernel_options, wires):
-        more = {"qmp": self.options.kind in ("perf", "restart")}
+        more = {}
         if wires:
             more |= {"devices": network.device_words(number, wires[number].fileno()),
                      "fds": [wires[number].fileno()]}
         self.guests.append(self._stack.enter_context(
-            Guest(number, port, self.prepared, socket_path, self.options.out,
+            Guest(number, port, self.prepared, socket_path, self.options.out, qmp=True,
                   kernel_options=kernel_options,
                   reboot=self.options.kind in ("shell", "restart"), **more)))
 
@@ -145,10 +148,20 @@ class Run:
         self.simulator.check_alive()
 
     def check_alive(self):
-        """RunError if anything has ended that should run."""
+        """RunError if anything has ended that should run. Called while anything is waited for."""
         self.simulator.check_alive()
         for guest in self.guests:
             guest.check_alive()
+        self.control_flow()
+
+    def control_flow(self):
+        """No guest gets too far ahead of the simulator."""
+        if self._flow:
+            self._flow.poll(self.guests)
+
+    def flow_control_stops(self):
+        """How often a guest was stopped so that the simulator could catch up."""
+        return self._flow.stops if self._flow else 0
 
     def pause(self, seconds):
         """Waits, but not for the dead."""
@@ -273,6 +286,9 @@ def report(options, result, progress):
         if name in result:
             progress.line(f"{name:<9} {shown(result[name])}")
     progress.line(f"files     {shown(options.out)}/")
+    if result.get("flow_control_stops"):
+        progress.line(f"flow      guests stopped {result['flow_control_stops']} times, until the "
+                      "simulator had caught up")
     if "placement" in result:
         progress.line(f"cores     {result['placement']}")
     progress.line(f"QEMU      accelerator {result.get('accelerator', 'none')} "
@@ -302,6 +318,7 @@ def cosim(options, progress):
             result["placement"] = placement.place(options.placement, run.pids())
         result["problems"] += execute(run, options, result)
         progress.step("stopping the guests and the simulator")
+        result["flow_control_stops"] = run.flow_control_stops()
         for guest in run.guests:
             guest.child.stop()
         run.simulator_alive()

@@ -17,13 +17,16 @@ from errors import RunError
 from qmp import Qmp
 
 MEMORY = "256M"
+# A read waits behind every write that was posted before it; QEMU would give up after 5 s.
+ANSWER_MS = 60000
 
 
 def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_options=(),
                  reboot=False, devices=(), qmp_fd=None):
     """The words of QEMU's command line for one guest with the NT function behind a root port."""
     device = {"driver": "vfio-user-pci", "id": "ntb", "bus": "ntb-root-port",
-              "socket": {"type": "unix", "path": str(socket_path)}}
+              "socket": {"type": "unix", "path": str(socket_path)},
+              "x-msg-timeout": ANSWER_MS}
     kernel_line = ["console=ttyS0", "panic=-1", f"ntb.guest={number}", *kernel_options]
     command = list(prepared.qemu) + accelerator.OPTIONS[prepared.accelerator] + [
         "-name", f"guest{number}",
@@ -128,7 +131,10 @@ class Guest:
         identifier, start = token
         match = wait_for(self.agent, rf"^{identifier}\.rc (\d+)$", time.monotonic() + seconds,
                          check_alive, f"{self.name}: the end of {what}", start)
-        prefix = f"{identifier}|"
-        output = [line[len(prefix):] for line in self.agent.lines(start)
-                  if line.startswith(prefix)]
-        return int(match.group(1)), "\n".join(output) + ("\n" if output else "")
+        return int(match.group(1)), self.output_so_far(token)
+
+    def output_so_far(self, token):
+        """What a command that was started has printed."""
+        prefix = f"{token[0]}|"
+        return "".join(line[len(prefix):] + "\n" for line in self.agent.lines(token[1])
+                       if line.startswith(prefix))

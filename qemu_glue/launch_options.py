@@ -122,7 +122,6 @@ def parse(arguments=None):
     ports = nt_ports(options.topology)
     if options.guests is None:
         options.guests = min(2, len(ports))
-    options.selftest_seconds = max(options.timeout, 1200.0)
     if not 1 <= options.guests <= len(ports):
         raise UserError("cosim", f"{options.guests} guests on the topology {options.topology}, "
                         f"which has {len(ports)} NT ports", f"give --guests 1 to {len(ports)}")
@@ -131,6 +130,8 @@ def parse(arguments=None):
                         "leave out --guests, or give at least 2")
     if options.data_order is None:
         options.data_order = 22 if options.kind == "perf" else 20
+    # Both ways at half a megabyte a second, which a busy machine still does.
+    options.selftest_seconds = max(options.timeout, 1200.0 + (4 << options.data_order) / 1e6)
     if options.kind in ("selftest", "perf") and options.guests != 2:
         raise UserError("cosim", f"{options.kind} with {options.guests} guests",
                         "leave out --guests: it is for 2")

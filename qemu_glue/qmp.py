@@ -9,7 +9,7 @@ import socket
 
 from errors import RunError
 
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 60   # QEMU answers when no vCPU waits for the device
 
 
 class Qmp:

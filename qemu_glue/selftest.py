@@ -12,6 +12,8 @@ import network
 import test_results
 import userland
 import windows
+from errors import RunError
+from paths import shown
 from pingpong import FIND_DEVICE, READ_LOG
 from test_results import Result
 
@@ -19,7 +21,7 @@ COMMAND_SECONDS = 120
 SCRIPT_IN_GUEST = "/root/ntb_test.sh"
 DATA_ORDER = 20
 CONTENT_BYTES = 65536
-MODULES = ("ntb_tool", "ntb_pingpong", "ntb_perf")
+OUTPUT_FILE = "ntb_test.output.txt"
 
 _PART = re.compile(r"^Running (?P<what>.+?)(?: on: *(?P<local>\S+) */ *(?P<remote>\S+))?$")
 _VERDICTS = {"Passed": "passed", "Unsupported": "skipped"}
@@ -82,6 +84,17 @@ def missing_parts(results, window_count):
             if passed.count(name) != wanted]
 
 
+def hanging(output, path):
+    """The error of a script that did not end in time; `output` is what it had printed."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    remedy = f"see {path} and the guests' consoles"
+    if lines and "perf test" in lines[-1]:
+        remedy = ("a command between two ntb_perf is lost when ntb_pingpong has left a message; "
+                  f"run it again, or see docs/ntb_perf.md, {path}")
+    return RunError("ntb_test.sh", "did not end in time, after "
+                    + (f"'{lines[-1]}'" if lines else "no output"), remedy)
+
+
 def content_results(rows, sender, receiver, when):
     """Results of windows.Windows.check()."""
     return [Result(f"{when}: content of window {window}, {sender.name} to {receiver.name}",
@@ -119,7 +132,7 @@ class Selftest:
             problems += [f"{guest.name}: {problem}" for problem in
                          checks.kernel_problems(guest.console.lines(), log.splitlines())]
         out = self._options.out
-        (out / "ntb_test.output.txt").write_text(output, encoding="utf-8")
+        (out / OUTPUT_FILE).write_text(output, encoding="utf-8")
         result["reports"] = [str(path) for path in
                              test_results.write(out, "ntb_test", "ntb selftest", self._results)]
         result["tests"] = [one._asdict() for one in self._results]
@@ -157,9 +170,15 @@ class Selftest:
         command = command_line(self._devices[first], self._devices[second],
                                self._options.data_order)
         run.progress.step(f"ntb_test.sh -p {self._options.data_order}: running in {first.name}")
-        code, output = first.finish_command(first.start_command(command),
-                                            self._options.selftest_seconds, run.check_alive,
-                                            "ntb_test.sh")
+        token = first.start_command(command)
+        try:
+            code, output = first.finish_command(token, self._options.selftest_seconds,
+                                                run.check_alive, "ntb_test.sh")
+        except RunError as error:
+            output = first.output_so_far(token)
+            (self._options.out / OUTPUT_FILE).write_text(output, encoding="utf-8")
+            run.check_alive()  # who has ended says why better
+            raise hanging(output, shown(self._options.out / OUTPUT_FILE)) from error
         for line in output.splitlines():
             run.progress.line(f"ntb_test.sh| {line}")
         self._results += parse(output, code)

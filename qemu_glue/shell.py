@@ -67,6 +67,7 @@ def interact(run):
         show(run.guests, current)
         while any(guest.child.exit_code() is None for guest in run.guests):
             run.simulator_alive()
+            run.control_flow()
             readable, _, _ = select.select([stdin], [], [], 0.25)
             if not readable:
                 continue

@@ -18,7 +18,7 @@ import context
 # A "QEMU" whose agent answers no command if it is called "hang", and ends at the first if "die".
 FAKE_QEMU = """#!/usr/bin/python3
 import os, re, sys
-console, agent = [int(n) for n in re.findall(r"socket,id=\\w+,fd=(\\d+)", " ".join(sys.argv))]
+console, agent = [int(n) for n in re.findall(r"id=(?:console|agent),fd=(\\d+)", " ".join(sys.argv))]
 behaviour = os.path.basename(sys.argv[0])
 os.write(agent, b"agent ready\\n")
 for line in os.fdopen(agent, "rb", buffering=0):

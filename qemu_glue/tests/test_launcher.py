@@ -126,7 +126,8 @@ class Guests(WithDirectory):
         self.assertIn("memory-backend-memfd,id=mem,size=256M,share=on", text)
         self.assertIn("pcie-root-port,id=ntb-root-port", text)
         self.assertIn('{"driver": "vfio-user-pci", "id": "ntb", "bus": "ntb-root-port", '
-                      '"socket": {"type": "unix", "path": "/p.sock"}}', words)
+                      '"socket": {"type": "unix", "path": "/p.sock"}, '
+                      '"x-msg-timeout": 60000}', words)
         self.assertIn("-no-reboot", words)
         self.assertNotIn("-no-reboot", guest.qemu_command(prepared, 1, "/p", 5, 6, reboot=True))
 

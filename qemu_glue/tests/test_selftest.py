@@ -65,6 +65,21 @@ class Script(unittest.TestCase):
         self.assertNotIn("port tests: passed 1 times instead of 1", missing)
 
 
+class Hanging(unittest.TestCase):
+    """The script does not end."""
+
+    def test_where_it_hangs_is_said(self):
+        text = str(selftest.hanging("Running port tests on: a / b\n", "out/x.txt"))
+        self.assertIn("after 'Running port tests on: a / b'", text)
+        self.assertNotIn("ntb_pingpong", text)
+        self.assertIn("no output", str(selftest.hanging("", "out/x.txt")))
+
+    def test_of_ntb_perf_the_known_reason_is_told(self):
+        text = str(selftest.hanging("  Passed\nRunning remote perf test without DMA\n", "x"))
+        self.assertIn("ntb_pingpong has left a message", text)
+        self.assertIn("docs/ntb_perf.md", text)
+
+
 class Reports(unittest.TestCase):
     """KTAP and JUnit."""
 
