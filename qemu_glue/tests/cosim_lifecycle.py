@@ -31,6 +31,15 @@ class Lifecycle(unittest.TestCase):
 
     def start(self, *kernel_options):
         """Starts everything and waits for the link."""
+        self.serve(*kernel_options)
+        self.guests = [self.boot(number) for number in range(2)]
+        for guest in self.guests:
+            self.wait_for_agent(guest)
+            self.play(guest)
+        self.wait_for_link(True)
+
+    def serve(self, *kernel_options):
+        """Starts the simulator."""
         self.kernel_options = kernel_options
         self.prepared = prepare()
         stack = self.enterContext(contextlib.ExitStack())
@@ -43,11 +52,7 @@ class Lifecycle(unittest.TestCase):
             serve_command(os.environ["NTBSIM"], "two-host", by_port), self.out / "ntbsim.log"))
         self.simulator.wait_until_serving(by_port)
         self.stack = stack
-        self.guests = [self.boot(number) for number in range(2)]
-        for guest in self.guests:
-            self.wait_for_agent(guest)
-            self.play(guest)
-        self.wait_for_link(True)
+        self.guests = []
 
     def boot(self, number):
         """Starts a guest."""
@@ -139,6 +144,20 @@ class Lifecycle(unittest.TestCase):
         self.play(self.guests[0])
         self.wait_for_link(True)
         self.pings_rise()
+
+    def test_guests_come_in_any_order_and_both_may_be_dead_at_once(self):
+        self.serve()
+        for order in ((1, 0), (0, 1)):
+            self.guests = []
+            for number in order:
+                self.assertFalse(any(self.link(guest) for guest in self.guests))
+                self.guests.append(self.boot(number))
+                self.wait_for_agent(self.guests[-1])
+                self.play(self.guests[-1])
+            self.wait_for_link(True)
+            self.pings_rise()
+            for guest in self.guests:
+                guest.child.stop(signal.SIGKILL)
 
     def test_guests_without_msi_play_ping_pong_by_intx(self):
         self.start("pci=nomsi")
