@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLPs as a reader of a waveform wants them: "MWr bar0+0x0420 OUTDBELLSET 4B 0x00000001", "MRd
 // bar0+0x0428 INDBELLSTS 4B tag 7" and its "CplD 4B tag 7 0x00000001" (kind, address, name of the
-// register where there is one, bytes, tag of what is completed, data). Built in a buffer on the stack;
-// nothing is allocated. Text that does not fit is cut.
+// register where there is one, bytes, tag of what is completed, data). Built in a buffer on the
+// stack; nothing is allocated. Text that does not fit is cut.
 #pragma once
 
 #include <array>
