@@ -57,11 +57,27 @@ choice choose(const List& list, std::uint64_t now, Fits fits, Latency latency_of
     return best;
 }
 
+/// Signals without which the cause of an MSI can not be known.
+bool explains_interrupts(signal_role role) {
+    switch (role) {
+    case signal_role::indbellsts:
+    case signal_role::indbellmsk:
+    case signal_role::msgsts:
+    case signal_role::msgstsmsk:
+    case signal_role::ntintsts:
+    case signal_role::ntintmsk:
+        return true;
+    default:
+        return false;
+    }
+}
+constexpr unsigned explaining_signals = 6;
+
 } // namespace
 
-exchange_tracker::exchange_tracker(const vcd_reader& reader, sink on_delivery)
-    : on_delivery_(std::move(on_delivery)), meanings_(meanings(reader)),
-      known_(reader.channels(), false) {
+exchange_tracker::exchange_tracker(const vcd_reader& reader, sink on_delivery, event_sink on_event)
+    : on_delivery_(std::move(on_delivery)), on_event_(std::move(on_event)),
+      meanings_(meanings(reader)), known_(reader.channels(), false) {
     for (auto& row : doorbell_latency_)
         row.fill(unknown_latency);
     for (auto& row : message_latency_)
@@ -74,6 +90,7 @@ exchange_tracker::exchange_tracker(const vcd_reader& reader, sink on_delivery)
         counts_[m.port].seen = true;
         ports_[m.port].has_rx |= m.role == signal_role::rx_tlp;
         ports_[m.port].has_indbellsts |= m.role == signal_role::indbellsts;
+        ports_[m.port].told += explains_interrupts(m.role) ? 1 : 0;
     }
 }
 
@@ -142,6 +159,9 @@ void exchange_tracker::change(const vcd_change& c) {
     case signal_role::ntintmsk:
         p.ntintmsk = word;
         break;
+    case signal_role::intx:
+        p.intx = c.value != 0;
+        break;
     default:
         break;
     }
@@ -188,6 +208,8 @@ void exchange_tracker::finish() {
         }
         ports_[port].causes.clear();
     }
+    while (!rings_.empty())
+        forget_ring();
 }
 
 void exchange_tracker::link_event(const event& e) {
@@ -277,13 +299,17 @@ std::optional<std::uint64_t> exchange_tracker::take_write(unsigned port, std::ui
 void exchange_tracker::ring(unsigned from, std::uint32_t bits) {
     ++counts_[from].doorbells_rung;
     const std::optional<std::uint64_t> began = take_write(from, outdbellset_offset, bits);
+    if (rings_.size() == max_under_way)
+        forget_ring();
+    rings_.push_back({++rings_so_far_, from, bits, now_, false});
     for (unsigned to = 0; to < max_trace_ports; ++to) {
         port_state& p = ports_[to];
         if (!p.has_indbellsts)
             continue;
         if (p.doorbells.size() == max_under_way)
             drop_oldest(to);
-        p.doorbells.push_back({from, bits, 0, began, now_, (bits & ~p.indbellsts) == 0});
+        p.doorbells.push_back(
+            {from, bits, 0, began, now_, (bits & ~p.indbellsts) == 0, rings_so_far_});
     }
 }
 
@@ -292,9 +318,31 @@ void exchange_tracker::drop_oldest(unsigned port) {
     std::vector<request>& list = ports_[port].doorbells;
     const request r = list.front();
     list.erase(list.begin());
-    if (r.bits_were_set)
+    if (r.bits_were_set) {
+        heard(r.ring);
         tell({delivery_kind::doorbell, r.from, port, r.what, r.write_ps, r.ps, r.ps, 0, {}},
              delivery_end::bit_was_set);
+    }
+}
+
+void exchange_tracker::heard(std::uint64_t ring) {
+    for (rung& r : rings_)
+        r.heard |= r.number == ring;
+}
+
+void exchange_tracker::forget_ring() {
+    const rung r = rings_.front();
+    rings_.erase(rings_.begin());
+    if (r.heard || r.bits == 0)
+        return;
+    // Where the bits were set already nothing rises; that is no loss.
+    for (port_state& p : ports_) {
+        for (const request& d : p.doorbells) {
+            if (d.ring == r.number && d.bits_were_set)
+                return;
+        }
+    }
+    tell(exchange_event_kind::doorbell_unheard, r.from, r.ps, r.bits);
 }
 
 void exchange_tracker::send(unsigned from, unsigned number) {
@@ -302,8 +350,8 @@ void exchange_tracker::send(unsigned from, unsigned number) {
     const std::uint64_t value = ports_[from].outmsg[number];
     if (messages_.size() == max_under_way)
         messages_.erase(messages_.begin());
-    messages_.push_back(
-        {from, number, value, take_write(from, outmsg0_offset + 4 * number, value), now_, false});
+    messages_.push_back({from, number, value, take_write(from, outmsg0_offset + 4 * number, value),
+                         now_, false, 0});
 }
 
 bool exchange_tracker::pending(unsigned port, std::uint32_t bit) const {
@@ -344,6 +392,9 @@ void exchange_tracker::status_event(const event& e) {
     case signal_role::ntintsts:
         other_status(port, word);
         break;
+    case signal_role::intx:
+        intx_changed(port, e.value != 0);
+        break;
     default:
         break;
     }
@@ -377,6 +428,7 @@ void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
             latency = std::min(latency, now_ - r.ps);
         deliveries.push_back(
             {delivery_kind::doorbell, r.from, port, r.what & shown, r.write_ps, r.ps, now_, 0, {}});
+        heard(r.ring);
         risen &= ~r.what;
         p.doorbells.erase(p.doorbells.begin() + static_cast<std::ptrdiff_t>(best.index));
         // Older ones of that sender with the same bits arrived before and changed nothing.
@@ -396,6 +448,7 @@ void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
                   0,
                   {}},
                  delivery_end::bit_was_set);
+            heard(p.doorbells[i].ring);
             p.doorbells.erase(p.doorbells.begin() + static_cast<std::ptrdiff_t>(i));
         }
     }
@@ -417,6 +470,7 @@ void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
         if ((risen & out_message_bits & 1U << n) == 0)
             continue;
         ++counts_[port].messages_refused;
+        tell(exchange_event_kind::message_refused, port, now_, n);
         const auto fits = [&](const request& r) { return r.from == port && r.what == n; };
         const choice best =
             choose(messages_, now_, fits, [](const request&) { return unknown_latency; });
@@ -452,6 +506,11 @@ void exchange_tracker::rise(unsigned port, std::uint32_t bit, bool was_pending,
                             std::vector<delivery> deliveries) {
     port_state& p = ports_[port];
     if (!was_pending && pending(port, bit) && (p.ntintmsk & bit) == 0) {
+        if (p.intx) {
+            for (const delivery& d : deliveries)
+                tell(d, delivery_end::intx);
+            return;
+        }
         if (p.causes.size() < max_under_way)
             p.causes.push_back({bit, now_, std::move(deliveries)});
         return;
@@ -471,6 +530,19 @@ void exchange_tracker::fall(unsigned port, std::uint32_t bit) {
             tell(d, delivery_end::no_interrupt);
         causes.erase(causes.begin() + static_cast<std::ptrdiff_t>(i));
     }
+}
+
+/// INTx is a level for all causes together (B12.4): who is told by it needs no MSI.
+void exchange_tracker::intx_changed(unsigned port, bool asserted) {
+    port_state& p = ports_[port];
+    p.intx = asserted;
+    if (!asserted)
+        return;
+    for (const cause& c : p.causes) {
+        for (const delivery& d : c.deliveries)
+            tell(d, delivery_end::intx);
+    }
+    p.causes.clear();
 }
 
 void exchange_tracker::mask_change(unsigned port, std::uint32_t bit, bool was_pending) {
@@ -512,21 +584,32 @@ void exchange_tracker::interrupt(unsigned port, bool dropped) {
     const choice best = choose(
         p.causes, now_, [](const cause&) { return true; },
         [&](const cause&) { return p.interrupt_latency; });
-    if (best.index == SIZE_MAX)
+    if (dropped)
+        tell(exchange_event_kind::msi_dropped, port, now_, 0);
+    if (best.index == SIZE_MAX) {
+        if (!dropped && p.told == explaining_signals)
+            tell(exchange_event_kind::msi_without_cause, port, now_, 0);
         return;
+    }
     cause chosen = std::move(p.causes[best.index]);
     p.causes.erase(p.causes.begin() + static_cast<std::ptrdiff_t>(best.index));
     if (best.clear && !dropped)
         p.interrupt_latency = std::min(p.interrupt_latency, now_ - chosen.ps);
     for (delivery& d : chosen.deliveries) {
         d.msi_ps = now_;
-        tell(d, dropped ? delivery_end::no_interrupt : delivery_end::interrupted);
+        tell(d, dropped ? delivery_end::dropped : delivery_end::interrupted);
     }
 }
 
 void exchange_tracker::tell(delivery d, delivery_end end) const {
     d.end = end;
     on_delivery_(d);
+}
+
+void exchange_tracker::tell(exchange_event_kind kind, unsigned port, std::uint64_t ps,
+                            std::uint32_t what) const {
+    if (on_event_)
+        on_event_({kind, port, ps, what});
 }
 
 } // namespace ntb::traces

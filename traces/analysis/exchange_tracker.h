@@ -31,6 +31,8 @@ enum class delivery_end : std::uint8_t {
     bit_was_set,  ///< the doorbell bit was still set: nothing new for the peer to see
     coalesced,    ///< an earlier one of its kind was still pending: no interrupt of its own
     masked,       ///< INDBELLMSK, MSGSTSMSK or NTINTMSK was closed
+    intx,         ///< the peer's INTx was asserted instead of an MSI
+    dropped,      ///< its MSI was dropped: bus mastering off, link down
     no_interrupt, ///< the status was cleared, or the recording ended, before an MSI
 };
 
@@ -44,6 +46,21 @@ struct delivery {
     std::uint64_t status_ps = 0;             ///< INDBELLSTS or MSGSTS of the peer showed it
     std::uint64_t msi_ps = 0;                ///< only where `end` is interrupted
     delivery_end end = delivery_end::no_interrupt;
+};
+
+/// What else is worth telling, apart from deliveries.
+enum class exchange_event_kind : std::uint8_t {
+    msi_without_cause, ///< no status bit rose or was unmasked for it
+    msi_dropped,
+    message_refused,  ///< the destination's register was full: the data is lost
+    doorbell_unheard, ///< no status bit of any port rose for it: masked on its way, or lost
+};
+
+struct exchange_event {
+    exchange_event_kind kind = exchange_event_kind::msi_dropped;
+    unsigned port = 0;
+    std::uint64_t time_ps = 0;
+    std::uint32_t what = 0; ///< doorbell bits, or number of the message register
 };
 
 struct port_counts {
@@ -62,9 +79,11 @@ struct port_counts {
 class exchange_tracker {
 public:
     using sink = std::function<void(const delivery&)>;
+    using event_sink = std::function<void(const exchange_event&)>;
 
-    /// Tells `on_delivery` of each delivery once it is known how it ended.
-    exchange_tracker(const vcd_reader& reader, sink on_delivery);
+    /// Tells `on_delivery` of each delivery once it is known how it ended, and `on_event` of what
+    /// else happened.
+    exchange_tracker(const vcd_reader& reader, sink on_delivery, event_sink on_event = {});
 
     /// To be told of every change of the file, in order, then finish() once.
     void change(const vcd_change& c);
@@ -94,6 +113,15 @@ private:
         std::optional<std::uint64_t> write_ps{};
         std::uint64_t ps = 0;
         bool bits_were_set = false; ///< all its doorbell bits were set already at the peer
+        std::uint64_t ring = 0;     ///< of a doorbell: which one
+    };
+    /// A doorbell that was rung; it may be under way to several ports.
+    struct rung {
+        std::uint64_t number = 0;
+        unsigned from = 0;
+        std::uint32_t bits = 0;
+        std::uint64_t ps = 0;
+        bool heard = false;
     };
     struct cause {
         std::uint32_t bit = 0; ///< of NTINTSTS
@@ -117,6 +145,8 @@ private:
     struct port_state {
         bool has_rx = false;
         bool has_indbellsts = false;
+        unsigned told = 0; ///< signals recorded of those that explain an interrupt
+        bool intx = false;
         std::uint32_t indbellsts = 0;
         std::uint32_t indbellmsk = 0;
         std::uint32_t msgsts = 0;
@@ -154,16 +184,23 @@ private:
     void fall(unsigned port, std::uint32_t bit);
     void interrupt(unsigned port, bool dropped);
     void drop_oldest(unsigned port);
+    void intx_changed(unsigned port, bool asserted);
+    void heard(std::uint64_t ring);
+    void forget_ring();
     void tell(delivery d, delivery_end end) const;
+    void tell(exchange_event_kind kind, unsigned port, std::uint64_t ps, std::uint32_t what) const;
     [[nodiscard]] bool pending(unsigned port, std::uint32_t bit) const;
 
     sink on_delivery_;
+    event_sink on_event_;
     std::vector<signal_meaning> meanings_; ///< by channel
     std::vector<bool> known_;              ///< channels whose initial value has come
     std::vector<event> events_;            ///< of the current instant
     std::array<port_state, max_trace_ports> ports_{};
     std::array<port_counts, max_trace_ports> counts_{};
     std::vector<request> messages_; ///< under way; where to is not in the waveform
+    std::vector<rung> rings_;       ///< the last ones
+    std::uint64_t rings_so_far_ = 0;
     latency_table doorbell_latency_{};
     latency_table message_latency_{};
     std::uint64_t now_ = 0;

@@ -62,6 +62,10 @@ std::string_view reason(delivery_end end) {
         return "coalesced: one was pending already";
     case delivery_end::masked:
         return "masked by the peer";
+    case delivery_end::intx:
+        return "the peer was told by INTx";
+    case delivery_end::dropped:
+        return "the peer's MSI was dropped";
     case delivery_end::no_interrupt:
         return "no MSI followed";
     case delivery_end::interrupted:
@@ -78,6 +82,10 @@ std::string_view reason_key(delivery_end end) {
         return "coalesced";
     case delivery_end::masked:
         return "masked";
+    case delivery_end::intx:
+        return "intx";
+    case delivery_end::dropped:
+        return "dropped";
     case delivery_end::no_interrupt:
         return "no_interrupt";
     case delivery_end::interrupted:
@@ -167,6 +175,7 @@ latency_report measure_latencies(const std::string& file) {
         p.p99_ps = percentile(s.ps, 99);
         p.max_ps = s.max_ps;
         p.max_at_ps = s.max_at_ps;
+        p.histogram = histogram_of(s.ps, 100);
         report.paths.push_back(std::move(p));
     }
     for (const auto& [key, w] : silent)
@@ -225,6 +234,25 @@ std::string latency_table(const latency_report& report) {
     return text;
 }
 
+std::string latency_histograms(const latency_report& report) {
+    constexpr std::uint64_t longest_bar = 40;
+    std::string text;
+    for (const path_latency& p : report.paths) {
+        std::uint64_t most = 0;
+        for (const histogram_bucket& b : p.histogram)
+            most = std::max(most, b.count);
+        text += '\n' + p.name + ' ' + pair_text(p.from, p.to) + ", ns\n";
+        text_table table("lrl");
+        for (const histogram_bucket& b : p.histogram) {
+            const std::uint64_t length = (b.count * longest_bar + most - 1) / most;
+            table.row({format_ns(b.begin) + " ..", std::to_string(b.count),
+                       std::string(static_cast<std::size_t>(length), '#')});
+        }
+        text += table.str();
+    }
+    return text;
+}
+
 std::string latency_json(const latency_report& report) {
     std::string out = "{\n  \"file\": " + json_string(report.file);
     const auto field = [&](const char* name, std::uint64_t value) {
@@ -252,7 +280,16 @@ std::string latency_json(const latency_report& report) {
                 out += ", \"" + std::string(figure) +
                        "_cycles\": " + format_cycles(ps, report.core_clock_ps);
         }
-        out += ", \"max_at_ps\": " + std::to_string(p.max_at_ps) + '}';
+        out += ", \"max_at_ps\": " + std::to_string(p.max_at_ps) + ", \"histogram\": [";
+        const char* comma = "";
+        for (const histogram_bucket& b : p.histogram) {
+            out += comma;
+            comma = ", ";
+            out += "{\"from_ps\": " + std::to_string(b.begin) +
+                   ", \"to_ps\": " + std::to_string(b.end) +
+                   ", \"count\": " + std::to_string(b.count) + '}';
+        }
+        out += "]}";
     }
     out += "\n  ],\n  \"without_msi\": [";
     separator = "\n";

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "traces/analysis/exchange_tracker.h"
+#include "traces/analysis/histogram.h"
 
 namespace ntb::traces {
 
@@ -25,7 +26,8 @@ struct path_latency {
     std::uint64_t median_ps = 0;
     std::uint64_t p99_ps = 0;
     std::uint64_t max_ps = 0;
-    std::uint64_t max_at_ps = 0; ///< when the slowest one began
+    std::uint64_t max_at_ps = 0;               ///< when the slowest one began
+    std::vector<histogram_bucket> histogram{}; ///< ps
 };
 
 /// Doorbells or messages of a pair that brought no MSI of their own, for one reason.
@@ -56,6 +58,8 @@ struct latency_report {
 [[nodiscard]] std::string_view path_meaning(std::string_view name);
 
 [[nodiscard]] std::string latency_table(const latency_report& report);
+/// One line per bucket with a bar, path by path.
+[[nodiscard]] std::string latency_histograms(const latency_report& report);
 [[nodiscard]] std::string latency_json(const latency_report& report);
 
 /// A bound on one figure of a path: "doorbell=200ns", "doorbell.median=150ns",

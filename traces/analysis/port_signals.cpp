@@ -36,7 +36,8 @@ unsigned take_port(std::string_view& name) {
     return port;
 }
 
-constexpr std::array<std::pair<std::string_view, signal_role>, 14> roles{{
+constexpr std::array<std::pair<std::string_view, signal_role>, 16> roles{{
+    {"link.up", signal_role::link_up},
     {"link.rx.tlp", signal_role::rx_tlp},
     {"link.tx.tlp", signal_role::tx_tlp},
     {"nt.outdbellset", signal_role::outdbellset},
@@ -51,6 +52,7 @@ constexpr std::array<std::pair<std::string_view, signal_role>, 14> roles{{
     {"nt.msi_count", signal_role::msi_count},
     {"nt.msi_dropped", signal_role::msi_dropped},
     {"nt.msi_dropped_count", signal_role::msi_dropped_count},
+    {"nt.intx", signal_role::intx},
 }};
 
 } // namespace

@@ -19,6 +19,7 @@ inline constexpr unsigned trace_messages = 4;
 enum class signal_role : std::uint8_t {
     none,
     core_clock,
+    link_up,
     rx_tlp,
     tx_tlp,
     outdbellset,
@@ -37,6 +38,7 @@ enum class signal_role : std::uint8_t {
     msi_count,
     msi_dropped,
     msi_dropped_count,
+    intx,
 };
 
 struct signal_meaning {

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/analysis/findings.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "traces/time_text.h"
+
+namespace ntb::traces {
+namespace {
+
+struct description {
+    std::string_view key;
+    std::string_view text;
+    bool fault;
+};
+constexpr std::array<description, finding_kinds> descriptions{{
+    {"interrupt-lost", "a cause rose unmasked, no interrupt followed", true},
+    {"interrupt-dropped", "an MSI could not be sent (bus mastering off or link down)", true},
+    {"interrupt-unasked", "an MSI came without a cause", true},
+    {"interrupt-coalesced", "another cause was pending, so no MSI of its own", false},
+    {"interrupt-masked", "masked at the receiver", false},
+    {"doorbell-merged", "its bit was still set, so nothing new to see", false},
+    {"doorbell-unheard", "no status bit rose at any port", true},
+    {"message-overrun", "the destination's register was full, the data is lost", true},
+    {"data-overtaken", "a doorbell's interrupt came before data that was written earlier", true},
+    {"request-refused", "completed as an unsupported request", false},
+    {"link-down", "the link went down", false},
+}};
+
+const description& of(finding_kind kind) {
+    return descriptions.at(static_cast<std::size_t>(kind));
+}
+
+std::string hex(std::uint64_t value) {
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+    return "0x" + std::string(digits.data(), end);
+}
+
+bool starts_with(std::string_view text, std::string_view with) {
+    return text.substr(0, with.size()) == with;
+}
+
+/// "4B 0x00001234" of a write's text: all but kind and address. Empty for what is no write of data.
+std::string payload_of(std::string_view tlp) {
+    const std::size_t address = tlp.find(' ');
+    const std::size_t size =
+        address == std::string_view::npos ? address : tlp.find(' ', address + 1);
+    return size == std::string_view::npos ? std::string() : std::string(tlp.substr(size + 1));
+}
+
+std::string subject(const delivery& d) {
+    const std::string what = d.kind == delivery_kind::doorbell
+                                 ? "doorbell " + hex(d.what)
+                                 : "message register " + std::to_string(d.what);
+    return what + " of port " + std::to_string(d.from);
+}
+
+} // namespace
+
+std::string_view finding_key(finding_kind kind) {
+    return of(kind).key;
+}
+
+std::string_view finding_text(finding_kind kind) {
+    return of(kind).text;
+}
+
+bool is_fault(finding_kind kind) {
+    return of(kind).fault;
+}
+
+findings::findings(const vcd_reader& reader) : known_(reader.channels(), false) {}
+
+void findings::change(const vcd_change& c, const signal_meaning& m) {
+    const bool initial = !known_[c.channel];
+    known_[c.channel] = true;
+    switch (m.role) {
+    case signal_role::link_up:
+        if (!initial && c.value == 0)
+            note(finding_kind::link_down, m.port, c.time_ps, "the host's link");
+        break;
+    case signal_role::rx_tlp: {
+        if (!starts_with(c.text, "Cpl") && !c.text.empty())
+            asked_.at(m.port) = std::string(c.text);
+        if (starts_with(c.text, "MWr bar") && !starts_with(c.text, "MWr bar0")) {
+            std::deque<window_write>& writes = writes_.at(m.port);
+            if (writes.size() == remembered)
+                writes.pop_front();
+            writes.push_back({c.time_ps, payload_of(c.text)});
+        }
+        break;
+    }
+    case signal_role::tx_tlp:
+        if (starts_with(c.text, "MWr "))
+            left(m.port, c.time_ps, payload_of(c.text));
+        else if (starts_with(c.text, "Cpl UR"))
+            note(finding_kind::request_refused, m.port, c.time_ps, asked_.at(m.port));
+        break;
+    default:
+        break;
+    }
+}
+
+/// A peer's write leaves towards the host of `port`: which one, and did a doorbell overtake it?
+void findings::left(unsigned port, std::uint64_t ps, const std::string& payload) {
+    for (unsigned from = 0; from < max_trace_ports; ++from) {
+        std::deque<window_write>& writes = writes_.at(from);
+        const auto found = std::find_if(writes.begin(), writes.end(), [&](const window_write& w) {
+            return w.payload == payload;
+        });
+        if (from == port || found == writes.end())
+            continue;
+        for (const doorbell& d : doorbells_.at(from)) {
+            if (d.to == port && d.write_ps > found->ps && d.msi_ps < ps) {
+                note(finding_kind::data_overtaken, port, d.msi_ps,
+                     "data written at " + format_time(found->ps) + " by port " +
+                         std::to_string(from) + " left at " + format_time(ps));
+                break;
+            }
+        }
+        writes.erase(found);
+        return;
+    }
+}
+
+void findings::add(const delivery& d) {
+    if (d.from == d.to) // a port's own doorbells come back to it unless masked (B5.4)
+        return;
+    switch (d.end) {
+    case delivery_end::interrupted:
+        if (d.kind == delivery_kind::doorbell) {
+            std::deque<doorbell>& list = doorbells_.at(d.from);
+            if (list.size() == remembered)
+                list.pop_front();
+            list.push_back({d.to, d.write_ps.value_or(d.set_ps), d.msi_ps});
+        }
+        break;
+    case delivery_end::bit_was_set:
+        note(finding_kind::doorbell_merged, d.to, d.set_ps, subject(d));
+        break;
+    case delivery_end::coalesced:
+        note(finding_kind::interrupt_coalesced, d.to, d.status_ps, subject(d));
+        break;
+    case delivery_end::masked:
+        note(finding_kind::interrupt_masked, d.to, d.status_ps, subject(d));
+        break;
+    case delivery_end::no_interrupt:
+        note(finding_kind::interrupt_lost, d.to, d.status_ps, subject(d));
+        break;
+    case delivery_end::intx:
+    case delivery_end::dropped: // told as an event
+        break;
+    }
+}
+
+void findings::add(const exchange_event& e) {
+    switch (e.kind) {
+    case exchange_event_kind::msi_without_cause:
+        note(finding_kind::interrupt_unasked, e.port, e.time_ps, "MSI to the host");
+        break;
+    case exchange_event_kind::msi_dropped:
+        note(finding_kind::interrupt_dropped, e.port, e.time_ps, "MSI to the host");
+        break;
+    case exchange_event_kind::message_refused:
+        note(finding_kind::message_overrun, e.port, e.time_ps,
+             "sent from message register " + std::to_string(e.what));
+        break;
+    case exchange_event_kind::doorbell_unheard:
+        note(finding_kind::doorbell_unheard, e.port, e.time_ps, "doorbell " + hex(e.what));
+        break;
+    }
+}
+
+void findings::note(finding_kind kind, unsigned port, std::uint64_t ps, std::string about) {
+    finding& f = all_[{kind, port}];
+    if (f.count == 0 || ps < f.first_ps) {
+        f.first_ps = ps;
+        f.first = std::move(about);
+    }
+    f.kind = kind;
+    f.port = port;
+    f.last_ps = std::max(f.last_ps, ps);
+    ++f.count;
+}
+
+std::vector<finding> findings::report() const {
+    std::vector<finding> list;
+    for (const auto& [key, f] : all_)
+        list.push_back(f);
+    std::stable_sort(list.begin(), list.end(), [](const finding& a, const finding& b) {
+        const auto rank = [](const finding& f) { return is_fault(f.kind) ? 0 : 1; };
+        return rank(a) != rank(b) ? rank(a) < rank(b) : a.first_ps < b.first_ps;
+    });
+    return list;
+}
+
+} // namespace ntb::traces

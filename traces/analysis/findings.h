@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What in a waveform deserves a look: interrupts that were lost, merged or came without a cause,
+// messages that overran, data that came behind its doorbell. Equal findings at one port are counted
+// together, with the time of the first and of the last: where to look.
+//
+// Data and doorbell: a window write that began on the sender's link before a doorbell, and leaves
+// towards the peer's host only after the MSI of that doorbell, was overtaken. A write that left is
+// known by its size and data.
+//
+// Units: picoseconds. Threading: none. Errors: none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "traces/analysis/exchange_tracker.h"
+
+namespace ntb::traces {
+
+enum class finding_kind : std::uint8_t {
+    interrupt_lost,      ///< a status bit rose unmasked and no MSI (nor INTx) followed
+    interrupt_dropped,   ///< the function could not send its MSI
+    interrupt_unasked,   ///< an MSI without cause: doubled, or left over
+    interrupt_coalesced, ///< another one was pending, so none was sent
+    interrupt_masked,
+    doorbell_merged,  ///< its bit was set already
+    doorbell_unheard, ///< it reached no port
+    message_overrun,  ///< refused by a full register
+    data_overtaken,   ///< a doorbell passed the data before it
+    request_refused,  ///< completed as an unsupported request
+    link_down,
+};
+inline constexpr std::size_t finding_kinds = 11;
+
+/// "interrupt-lost": the name in reports and budgets.
+[[nodiscard]] std::string_view finding_key(finding_kind kind);
+/// One clause of explanation.
+[[nodiscard]] std::string_view finding_text(finding_kind kind);
+/// Whether it is a fault, or something that correct software does as well.
+[[nodiscard]] bool is_fault(finding_kind kind);
+
+struct finding {
+    finding_kind kind = finding_kind::interrupt_lost;
+    unsigned port = 0; ///< where to look
+    std::uint64_t count = 0;
+    std::uint64_t first_ps = 0;
+    std::uint64_t last_ps = 0;
+    std::string first{}; ///< what the first one was about
+};
+
+class findings {
+public:
+    explicit findings(const vcd_reader& reader);
+
+    /// To be told of every change, in order, after the exchange_tracker.
+    void change(const vcd_change& c, const signal_meaning& m);
+    void add(const delivery& d);
+    void add(const exchange_event& e);
+
+    /// Faults first, then by time.
+    [[nodiscard]] std::vector<finding> report() const;
+
+private:
+    struct window_write {
+        std::uint64_t ps = 0;
+        std::string payload{}; ///< size and data
+    };
+    struct doorbell {
+        unsigned to = 0;
+        std::uint64_t write_ps = 0;
+        std::uint64_t msi_ps = 0;
+    };
+    static constexpr std::size_t remembered = 64;
+
+    void note(finding_kind kind, unsigned port, std::uint64_t ps, std::string about);
+    void left(unsigned port, std::uint64_t ps, const std::string& payload);
+
+    std::map<std::pair<finding_kind, unsigned>, finding> all_{};
+    std::array<std::deque<window_write>, max_trace_ports> writes_{}; ///< by sender
+    std::array<std::deque<doorbell>, max_trace_ports> doorbells_{};  ///< by sender
+    std::array<std::string, max_trace_ports> asked_{};               ///< last request of the host
+    std::vector<bool> known_;
+};
+
+} // namespace ntb::traces
