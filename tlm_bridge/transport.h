@@ -24,6 +24,9 @@ struct io_result {
     /// Of a receive: no bytes were left when it returned (the end of the stream may be), so poll
     /// before the next one. A transport that does not know says false.
     bool drained = false;
+    /// Of a send with a descriptor that would block: the system holds too many for readers that do
+    /// not read, and poll does not tell when that ends.
+    bool too_many_descriptors = false;
 };
 
 class transport {

@@ -240,8 +240,9 @@ io_result unix_stream::send_with(const_bytes bytes, int descriptor) {
         n = ::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
-        const bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == ETOOMANYREFS;
-        return {later ? io_status::would_block : io_status::closed, 0};
+        const bool too_many = errno == ETOOMANYREFS;
+        const bool later = errno == EAGAIN || errno == EWOULDBLOCK || too_many;
+        return {later ? io_status::would_block : io_status::closed, 0, false, too_many};
     }
     return {io_status::ok, static_cast<std::size_t>(n)};
 }

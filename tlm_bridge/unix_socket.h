@@ -55,9 +55,7 @@ public:
 
     io_result receive(mutable_bytes into, fd_batch& fds) override;
     io_result send(const_bytes bytes) override;
-    /// Sends what fits, with a descriptor (at least one byte; -1: without). The other end gets a
-    /// duplicate. When too many are under way to readers that do not read, `would_block` although
-    /// poll says otherwise.
+    /// Sends what fits, with a descriptor (-1: without), of which the other end gets a duplicate.
     io_result send_with(const_bytes bytes, int descriptor);
     [[nodiscard]] int fd() const { return socket_.get(); }
     /// Whether the other end is closed (input may still be waiting).

@@ -37,6 +37,7 @@ void add_run(CLI::App& app, int& status);      ///< ntbsim run
 void add_serve(CLI::App& app, int& status);    ///< ntbsim serve
 void add_regs(CLI::App& app, int& status);     ///< ntbsim regs
 void add_trace(CLI::App& app, int& status);    ///< ntbsim trace
+void add_ivshmem_server(CLI::App& app);        ///< ntbsim ivshmem-server
 void add_topology(CLI::App& app, int& status); ///< ntbsim topology
 
 } // namespace ntb::cli

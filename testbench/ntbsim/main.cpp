@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one program: `ntbsim run|serve|regs|trace|topology`. It composes; behaviour is elsewhere.
+// The one program: `ntbsim run|serve|regs|trace|ivshmem-server|topology`. It composes; behaviour is
+// elsewhere.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -53,6 +54,7 @@ int ntbsim_main(int argc, char** argv) {
     ntb::cli::add_serve(app, status);
     ntb::cli::add_regs(app, status);
     ntb::cli::add_trace(app, status);
+    ntb::cli::add_ivshmem_server(app);
     ntb::cli::add_topology(app, status);
     try {
         app.parse(argc, argv);

@@ -2,7 +2,6 @@
 // `ntbsim serve`: the switch as vfio-user devices, one UNIX socket per function of an NT port.
 
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -11,7 +10,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string>
-#include <sys/signalfd.h>
 #include <systemc>
 #include <vector>
 
@@ -20,6 +18,7 @@
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
 #include "testbench/ntbsim/recording.h"
+#include "testbench/ntbsim/termination.h"
 #include "tlm_bridge/kernel/bridge_thread.h"
 #include "tlm_bridge/kernel/port_bridge.h"
 #include "tlm_bridge/vfio_user/server.h"
@@ -129,21 +128,6 @@ void refuse_later_options(const serve_options& o) {
     };
     refuse(o.peer, "--peer");
     refuse(o.capture, "--capture");
-}
-
-/// What asks the simulator to end, as a descriptor, so that it ends in order. To be called before
-/// there is anything to clear away. Output that nobody takes any more, or that a limit refuses, is
-/// an error of that output and not the end.
-bridge::unique_fd termination_signals() {
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);
-    sigset_t set;
-    ::sigemptyset(&set);
-    ::sigaddset(&set, SIGHUP);
-    ::sigaddset(&set, SIGINT);
-    ::sigaddset(&set, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    return bridge::unique_fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 /// Spinning pays only where the guests leave a core free: with two guests or more on few cores

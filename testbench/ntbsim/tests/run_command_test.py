@@ -390,7 +390,7 @@ class CommandLine(CommandTest):
 
     def test_an_unknown_command_is_told_with_those_there_are(self):
         self.assertEqual(self.error_line(ntbsim("bogus")), "ntbsim: bogus: no such command "
-                         "(run, serve, regs, trace, topology)")
+                         "(run, serve, regs, trace, ivshmem-server, topology)")
         self.assertIn("trace bogus: no such command (latency, summary, ",
                       self.error_line(ntbsim("trace", "bogus")))
 
