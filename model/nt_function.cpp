@@ -151,8 +151,21 @@ void nt_function::message_finished(unsigned outbound, bool accepted) {
         bank_.set(nt::MSGSTS.at(), bank_.get(nt::MSGSTS.at()) | lost);
         interrupts_.update();
     }
-    if (messages_in_flight_ != 0 && --messages_in_flight_ == 0)
+    if (messages_in_flight_ != 0 && --messages_in_flight_ == 0) {
         message_outcome_.notify();
+        mirror_message_status();
+    }
+}
+
+void nt_function::set_mirror(register_mirror* mirror) {
+    mirror_ = mirror;
+    bank_.set_mirror(mirror);
+    mirror_message_status();
+}
+
+void nt_function::mirror_message_status() const {
+    if (mirror_ != nullptr) // read_msgsts() only waits, and only while messages are under way
+        mirror_->plain(nt::MSGSTS.at(), messages_in_flight_ == 0);
 }
 
 void nt_function::switch_event_arrived() {

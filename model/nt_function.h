@@ -132,6 +132,14 @@ public:
     [[nodiscard]] std::uint32_t inbound_doorbells() const;
     [[nodiscard]] nt_interrupts& interrupts() { return interrupts_; }
 
+    /// `mirror` (null = nobody) is told what the registers hold and which of them read plainly; not
+    /// whether BAR0 answers, which the port knows.
+    void set_mirror(register_mirror* mirror);
+    /// Whether that dword is one of those that decide what BAR0 is.
+    [[nodiscard]] static constexpr bool decides_bar0(std::uint32_t offset) {
+        return offset == nt_pcicmd_ || offset == nt_pmcsr_ || offset == nt_barsetup0_;
+    }
+
     /// Declares this function's signals below `scope` ("switch.port0.nt."). Elaboration only.
     void trace(trace_sink& sink, std::string_view scope);
 
@@ -166,6 +174,7 @@ private:
     void wrote_lutudata(const register_access& a, std::uint32_t before);
     void wrote_gasadata(const register_access& a, std::uint32_t before);
 
+    void mirror_message_status() const;
     void shape_bar(unsigned bar);
     void shape_limit(unsigned bar);
     [[nodiscard]] bool is_upper_half(unsigned bar) const; ///< of an enabled 64-bit BAR
@@ -185,6 +194,7 @@ private:
     memory_windows windows_;
     std::uint32_t messages_in_flight_ = 0;
     std::uint32_t messages_before_reset_ = 0; ///< of those, sent before the last reset
+    register_mirror* mirror_ = nullptr;
     sc_core::sc_event message_outcome_;
 
     // Asked at every memory request: offsets and masks from the map, inline.

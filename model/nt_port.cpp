@@ -518,6 +518,7 @@ void nt_port::link_is(bool up) {
         const std::uint64_t now = core_clock::now_ps();
         (void)upstream_line_.push(now, upstream_tlp{tlp_kind::deassert_intx, 0, 0, {now, now}});
     }
+    mirror_bar0();
     function_.set_negotiated_link(up);
     core_.link_changed(number_, up);
     if (up)
@@ -553,6 +554,33 @@ void nt_port::reset_fundamental() {
     function_.reset_fundamental();
     dma_.reset_fundamental();
     function_.set_negotiated_link(link_.up()); // the link stays as it is
+}
+
+void nt_port::set_mirror(register_mirror* mirror) {
+    mirror_ = mirror;
+    if (mirror_ == nullptr) {
+        function_.set_mirror(nullptr);
+        return;
+    }
+    bar0_answers_ = false;
+    function_.set_mirror(this);
+    mirror_bar0();
+}
+
+void nt_port::changed(std::uint32_t offset, std::uint32_t value) noexcept {
+    mirror_->changed(offset, value);
+    if (nt_function::decides_bar0(offset))
+        mirror_bar0();
+}
+
+void nt_port::mirror_bar0() noexcept {
+    if (mirror_ == nullptr)
+        return;
+    const bool does = link_.up() && opens_config_space(0);
+    if (does != bar0_answers_) {
+        bar0_answers_ = does;
+        mirror_->answers(does);
+    }
 }
 
 void nt_port::trace(trace_sink& sink) {

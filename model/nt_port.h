@@ -25,6 +25,7 @@
 #include "model/nt_function.h"
 #include "model/nt_port_sockets.h"
 #include "model/pcie_extension.h"
+#include "model/register_mirror.h"
 
 namespace ntb {
 
@@ -32,7 +33,8 @@ class nt_port : public sc_core::sc_module,
                 public interrupt_output,
                 public error_output,
                 public forwarding_target,
-                public configurable_port {
+                public configurable_port,
+                private register_mirror {
 public:
     nt_port(const sc_core::sc_module_name& name, port_number number,
             const topology_config& topology, const timing_config& timing, switch_core& core);
@@ -53,6 +55,9 @@ public:
     void drop_link();
     /// The link comes up if there is a host and a function out of reset.
     void train_link();
+
+    /// Tells `mirror` from now on, until it is given another one or null (register_mirror.h).
+    void set_mirror(register_mirror* mirror);
 
     /// Declares this port's signals. Elaboration only.
     void trace(trace_sink& sink);
@@ -147,6 +152,11 @@ private:
     [[nodiscard]] bool opens_config_space(unsigned bar) const {
         return bar == 0 && function_.memory_space_enabled() && function_.bar0_is_config_space();
     }
+    // register_mirror: what the function tells, passed on with what only the port knows
+    void changed(std::uint32_t offset, std::uint32_t value) noexcept override;
+    void plain(std::uint32_t offset, bool is) noexcept override { mirror_->plain(offset, is); }
+    void answers(bool does) noexcept override { mirror_->answers(does); }
+    void mirror_bar0() noexcept;
     void link_is(bool up);
     void train_link_later();
     void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
@@ -195,6 +205,8 @@ private:
     bool held_ = false;           ///< the partition is in reset
     bool host_connected_ = false; ///< what set_host_connected() said last
     sc_core::sc_event trained_;
+    register_mirror* mirror_ = nullptr;
+    bool bar0_answers_ = false;   ///< as the mirror was told last
     bool host_sees_intx_ = false; ///< Assert_INTA has reached it
     tlm::tlm_generic_payload upstream_payload_;
     pcie_extension upstream_extension_;

@@ -67,6 +67,7 @@ void nt_function::wrote_outmsg(const register_access& a, std::uint32_t) {
     const unsigned n = (a.offset - nt::OUTMSG.at()) / nt::OUTMSG.first_stride;
     pulse(message_writes_[n], 1);
     ++messages_in_flight_;
+    mirror_message_status();
     core_.send_message(*this, n, bank_.get(a.offset));
 }
 

@@ -103,6 +103,10 @@ std::uint64_t ntb_switch::bar_size(port_number port, bar_number bar) const {
     return ports_[port.value()]->function().bar_size(bar.value());
 }
 
+void ntb_switch::set_mirror(port_number port, register_mirror* mirror) {
+    ports_[port.value()]->set_mirror(mirror);
+}
+
 void ntb_switch::set_link(port_number port, bool up) {
     ports_[port.value()]->set_host_connected(up);
 }

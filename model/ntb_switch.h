@@ -15,6 +15,7 @@
 #include "model/config.h"
 #include "model/eeprom_status.h"
 #include "model/nt_port_sockets.h"
+#include "model/register_mirror.h"
 #include "model/switch_events.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
@@ -51,6 +52,10 @@ public:
 
     /// Aperture in bytes of a BAR as BARSETUP has it now; 0 = disabled or upper half.
     [[nodiscard]] std::uint64_t bar_size(port_number port, bar_number bar) const;
+
+    /// Tells `mirror` what that port's NT function holds, until it is given another one or null
+    /// (register_mirror.h).
+    void set_mirror(port_number port, register_mirror* mirror);
 
     /// A host is at that port's link, or leaves it (surprise down). The data link is up while
     /// there is one, the port's mode has an NT function and its partition is not held in reset.

@@ -27,6 +27,7 @@
 
 #include "model/core_clock.h"
 #include "model/register_layout.h"
+#include "model/register_mirror.h"
 #include "model/regs/map.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
@@ -204,6 +205,23 @@ public:
         return true;
     }
 
+    /// Whether read_plain() can say the value of the dword at `offset`.
+    [[nodiscard]] bool is_plain(std::uint32_t offset) const {
+        return (plan_->flags[index(offset)] & plan_type::hooks_read) == 0;
+    }
+
+    /// `mirror` (null = nobody) is told all there is, then every change.
+    void set_mirror(register_mirror* mirror) {
+        mirror_ = mirror;
+        if (mirror_ == nullptr)
+            return;
+        for (std::size_t d = 0; d < Dwords; ++d) {
+            const std::uint32_t offset = base_ + static_cast<std::uint32_t>(4 * d);
+            mirror_->changed(offset, storage_[d]);
+            mirror_->plain(offset, is_plain(offset));
+        }
+    }
+
     /// Applies a write by policy, then runs the register's hook. Returns false for rule 3.
     [[nodiscard]] bool write(const register_access& a) {
         const std::size_t d = index(a.offset);
@@ -296,6 +314,8 @@ private:
         if (before == v)
             return;
         storage_[d] = v;
+        if (mirror_ != nullptr)
+            mirror_->changed(base_ + static_cast<std::uint32_t>(4 * d), v);
         if (traced_of_[d] != 0)
             report(d, before ^ v);
     }
@@ -313,6 +333,7 @@ private:
     std::uint32_t base_;
     std::array<std::uint32_t, Dwords> storage_{};
     std::array<std::uint32_t, Dwords> reset_{};
+    register_mirror* mirror_ = nullptr;
     trace_sink* sink_ = nullptr;
     std::array<std::uint16_t, Dwords> traced_of_{}; ///< index + 1 into traced_, 0 = none
     std::vector<traced_signal> traced_;             ///< filled at elaboration
