@@ -94,6 +94,8 @@ class Run:
         sockets = {port.number: directory / f"port{port.number}.sock" for port in options.ports}
         command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
                                 options.vcd_limit, options.capture)
+        if self.prepared.stub.file:
+            command.append("--stub")
         self.progress.step("simulator: starting")
         self.simulator = self._stack.enter_context(
             Simulator(command, options.out / "ntbsim.log"))
@@ -112,6 +114,15 @@ class Run:
             self.progress.step(f"{guest.name}: booting ({self.prepared.accelerator})")
             self.wait_agent(guest, deadline - time.monotonic())
         self._flow = flow_control.FlowControl()
+
+    def stub_says(self):
+        """What the stub does, or why it does nothing, in one line."""
+        stub = self.prepared.stub
+        if not stub.file:
+            return stub.why
+        refusals = [line for guest in self.guests for line in guest.stub_lines()
+                    if "withdrawn" in line]
+        return refusals[0] if refusals else stub.why
 
     def pids(self):
         """Of the simulator and the guests."""
@@ -291,6 +302,8 @@ def report(options, result, progress):
                       "simulator had caught up")
     if "placement" in result:
         progress.line(f"cores     {result['placement']}")
+    if "stub" in result:
+        progress.line(f"stub      {result['stub']}")
     progress.line(f"QEMU      accelerator {result.get('accelerator', 'none')} "
                   f"({result.get('accelerator_why', '')}), kernel {result.get('kernel', '')}")
     progress.line(f"result    {'ok' if result['ok'] else 'FAILED'}")
@@ -314,6 +327,7 @@ def cosim(options, progress):
         result["kernel"] = run.prepared.kernel.version
         result["accelerator"] = run.prepared.accelerator
         result["accelerator_why"] = run.prepared.why
+        result["stub"] = run.stub_says()
         if options.kind == "pingpong":
             result["placement"] = placement.place(options.placement, run.pids())
         result["problems"] += execute(run, options, result)

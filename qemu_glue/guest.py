@@ -15,6 +15,7 @@ import accelerator
 from children import Child, LineStream, ending, wait_for
 from errors import RunError
 from qmp import Qmp
+from stub_plugin import qemu_words
 
 MEMORY = "256M"
 # A read waits behind every write that was posted before it; QEMU would give up after 5 s.
@@ -44,6 +45,7 @@ def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_opt
         # On the root bus QEMU would make the device a root complex integrated endpoint.
         command += ["-device", "pcie-root-port,id=ntb-root-port,bus=pcie.0,chassis=1,slot=1",
                     "-device", json.dumps(device)]
+        command += qemu_words(prepared.stub, "ntb", socket_path)
     if qmp_fd is not None:
         command += ["-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control"]
     return command + list(devices)
@@ -101,13 +103,22 @@ class Guest:
         except OSError:
             lines = []
         reason = next((line for line in reversed(lines)
-                       if line.strip() and "warning:" not in line), "")
+                       if line.strip() and "warning:" not in line
+                       and not line.startswith("ntb-stub: ")), "")
         panic = self.console.find(r"Kernel panic.*")
         if panic:
             reason = panic.group(0)
         raise RunError(self.name, f"QEMU {ending(code)}"
                        + (f": {reason}" if reason else ""),
                        f"see {self._qemu_log} and {self.console_log}")
+
+    def stub_lines(self):
+        """What the stub inside QEMU has said."""
+        try:
+            lines = self._qemu_log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        return [line for line in lines if line.startswith("ntb-stub: ")]
 
     def type(self, data):
         """Sends bytes to the console, as if typed."""

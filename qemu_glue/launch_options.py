@@ -10,6 +10,7 @@ import sys
 
 import other_kernel
 import placement
+import stub_plugin
 from errors import UserError
 from paths import BUILD, OUT
 from topology import nt_ports
@@ -60,6 +61,9 @@ def make_parser():
         help="write the waveform there (default for pingpong: in the output directory)")
     add("--vcd-limit", metavar="SIZE", help="stop the waveform at this size (default: 1 GiB)")
     add("--capture", metavar="FILE", help="write what came from the guests as a stimulus file")
+    add("--stub", choices=stub_plugin.CHOICES, default="auto",
+        help="the stub inside QEMU, which answers registers from shared memory (default: auto: "
+        "where QEMU takes it; docs/stub.md)")
     add("--qemu", metavar="PATH", help="use this QEMU, >= 10.1 (also: NTB_QEMU)")
     add("--kernel-deb", metavar="PACKAGE",
         help="guests run this kernel package, of another Debian release: PACKAGE/RELEASE, e.g. "

@@ -15,11 +15,13 @@ import guest_image
 import guest_kernel
 import other_kernel
 import qemu_finder
+import stub_plugin
 from errors import GlueError, UserError
 from paths import BUILD, make_build_directory
 from progress import Progress
 
-Prepared = collections.namedtuple("Prepared", "qemu kernel initramfs accelerator why")
+Prepared = collections.namedtuple("Prepared", "qemu kernel initramfs accelerator why stub",
+                                  defaults=(stub_plugin.NONE,))
 
 
 def chosen_kernel(options, build, progress):
@@ -41,7 +43,12 @@ def prepare(given_qemu=None, progress=None, build=BUILD, options=None):
     kernel = chosen_kernel(options, build, progress)
     initramfs = guest_image.prepare(kernel, build, progress)
     name, why = accelerator.choose(qemu, kernel.image, initramfs, build, progress)
-    return Prepared(qemu, kernel, initramfs, name, why)
+    stub = stub_plugin.NONE
+    if options is not None:
+        if progress:
+            progress.step("stub: trying it")
+        stub = stub_plugin.choose(options.stub, qemu, options.ntbsim)
+    return Prepared(qemu, kernel, initramfs, name, why, stub)
 
 
 def main():

@@ -159,6 +159,13 @@ class CommittedText(unittest.TestCase):
         self.assertEqual(len(self.problems("ntb", "#!/bin/bash\n")), 1)
         self.assertEqual(self.problems("README.md", "text\n"), [])
 
+    def test_what_runs_inside_qemu_has_a_licence_of_its_own(self):
+        inside = "// " + committed_text.LICENCE_INSIDE_QEMU + "\n"
+        self.assertEqual([], list(committed_text.problems_in(Path("qemu_glue/stub/x.h"), inside)))
+        self.assertEqual(1, len(list(committed_text.problems_in(Path("qemu_glue/stub/x.h"),
+                                                                self.LICENSED))))
+        self.assertEqual(1, len(list(committed_text.problems_in(Path("model/x.h"), inside))))
+
     def test_a_licence_far_down_does_not_count(self):
         self.assertEqual(len(self.problems("a.h", "\n\n\n" + self.LICENSED)), 1)
 

@@ -35,6 +35,7 @@ struct serve_options {
     std::vector<std::string> ports;
     std::string pace = "wallclock";
     int spin_us = -1;
+    bool stub = false;
     std::string start_at;
     std::string peer, capture;
     recording waveform;
@@ -52,6 +53,7 @@ public:
             switch_->set_link(number_, up);
     }
     void hot_reset() override { switch_->hot_reset(number_); }
+    void set_mirror(register_mirror* mirror) override { switch_->set_mirror(number_, mirror); }
     [[nodiscard]] std::uint64_t bar_size(unsigned bar) const override {
         return switch_->bar_size(number_, bar_number(bar));
     }
@@ -81,6 +83,9 @@ private:
 /// Function numbers of a port as `--port` has them; that DMA is behind NT is not confirmed.
 constexpr unsigned nt_number = 0;
 constexpr unsigned dma_number = 1;
+
+/// A stub's control socket is beside the function's socket.
+constexpr const char* stub_suffix = ".stub";
 
 /// Socket path of each port and function.
 using socket_paths = std::map<std::pair<unsigned, unsigned>, std::string>;
@@ -154,6 +159,7 @@ public:
         : logger_(spdlog::stderr_logger_st("ntbsim")), signals_(termination_signals()) {
         logger_->set_pattern("ntbsim: %v");
         recorder_ = make_recorder(o.waveform, "serve");
+        with_stubs_ = o.stub;
         for (unsigned p = 0; p < max_ports; ++p)
             if (has_nt_function(t.topology.ports[p].mode) || t.topology.ports[p].host)
                 controls_.emplace(p, std::make_unique<switch_port>(port_number(p)));
@@ -177,6 +183,8 @@ public:
             o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us) : automatic_spin_us(sockets.size());
         bo.start_ps = start_ps(o.start_at);
         thread_ = std::make_unique<bridge::bridge_thread>(bo);
+        stub_options_.log_reads = recorder_ != nullptr;
+        stub_options_.spin_us = bo.spin_us;
         for (auto& [p, control] : controls_) {
             control->bind(*switch_);
             const std::string name = "host" + std::to_string(p);
@@ -238,9 +246,17 @@ private:
                         std::string name, std::unique_ptr<bridge::port_bridge> b) {
         const auto socket = sockets.find(function);
         if (socket != sockets.end()) {
-            servers_.push_back(
-                std::make_unique<vfio_user::server>(socket->second, *b, logger_, std::move(name)));
-            thread_->add(*servers_.back(), *b);
+            bridge::device* served = b.get();
+            bridge::stub_port* stub = nullptr;
+            if (with_stubs_ && function.second == nt_number) {
+                stubs_.push_back(std::make_unique<bridge::stub_port>(
+                    socket->second + stub_suffix, *b, *controls_.at(function.first), logger_, name,
+                    stub_options_));
+                served = stub = stubs_.back().get();
+            }
+            servers_.push_back(std::make_unique<vfio_user::server>(socket->second, *served, logger_,
+                                                                   std::move(name)));
+            thread_->add(*servers_.back(), *b, stub);
         }
         bridges_.push_back(std::move(b));
     }
@@ -270,7 +286,10 @@ private:
     std::vector<std::unique_ptr<dma_port>> dma_controls_;
     std::unique_ptr<ntb_switch> switch_;
     std::unique_ptr<bridge::bridge_thread> thread_;
+    bool with_stubs_ = false;
+    bridge::stub_port::options stub_options_;
     std::vector<std::unique_ptr<bridge::port_bridge>> bridges_;
+    std::vector<std::unique_ptr<bridge::stub_port>> stubs_;
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
 };
 
@@ -319,6 +338,8 @@ void add_serve(CLI::App& app, int& status) {
         ->capture_default_str();
     c->add_option("--spin-us", o->spin_us,
                   "Poll this long before sleeping; 0 = never (default: by the number of cores)");
+    c->add_flag("--stub", o->stub,
+                "Listen at SOCKET.stub, too, for the stub inside QEMU (docs/stub.md)");
     c->add_option("--start-at", o->start_at)->group("");
     c->add_option("--peer", o->peer)->group("");
     c->add_option("--capture", o->capture)->group("");

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t stack_bytes =
     std::size_t{512} * 1024; ///< of each SC_THREAD: JSON and logging need room
 constexpr std::uint64_t ps_per_ns = 1000;
-/// Keys of the set: two for each port, in order; from here on what watch() was given.
+/// Keys of the set: those of the ports, in order; from here on what watch() was given.
 constexpr std::uint64_t first_watched_key = 1U << 16U;
 
 void must_watch(bool success) {
@@ -28,13 +28,19 @@ void must_watch(bool success) {
 bridge_thread::bridge_thread(const options& o)
     : options_(o), pacing_(o.time, o.start_ps), gate_(pacing_) {}
 
-void bridge_thread::add(vfio_user::server& server, port_bridge& function) {
+void bridge_thread::add(vfio_user::server& server, port_bridge& function, stub_port* stub) {
     ports_.push_back(std::make_unique<port>());
     port& p = *ports_.back();
     p.server = &server;
     p.function = &function;
-    p.key = 2 * (ports_.size() - 1);
-    must_watch(set_.add(server.listener_fd(), EPOLLIN, p.key));
+    p.stub = stub;
+    p.key = keys_per_port * (ports_.size() - 1);
+    must_watch(set_.add(server.listener_fd(), EPOLLIN, p.key + source::listener));
+    if (stub != nullptr) {
+        must_watch(set_.add(stub->listener_fd(), EPOLLIN, p.key + source::stub_listener));
+        // Edge-triggered: nobody reads it. It is ours, and never closed before the set.
+        must_watch(set_.add(stub->wake_fd(), EPOLLIN | EPOLLET, p.key + source::stub_wake));
+    }
     function.set_gate(&gate_);
     sc_core::sc_spawn_options thread;
     thread.set_stack_size(stack_bytes);
@@ -53,11 +59,20 @@ void bridge_thread::serve(port& p) {
         if (p.leaving)
             p.server->disconnect();
         else
-            more = p.server->serve(accesses_per_turn) == vfio_user::progress::more;
+            more = serve_turn(p);
         watch_client(p, false); // before a new client can get the descriptor's number
         p.now = more ? turn::over : turn::none;
         sc_core::sc_pause();
     }
+}
+
+bool bridge_thread::serve_turn(port& p) {
+    bool more = p.stub != nullptr && p.stub->serve(accesses_per_turn);
+    if (p.message) { // a look at the socket is a system call
+        p.message = p.server->serve(accesses_per_turn) == vfio_user::progress::more;
+        more = more || p.message;
+    }
+    return more;
 }
 
 void bridge_thread::run() {
@@ -77,6 +92,10 @@ void bridge_thread::run() {
             continue; // what the last transaction has set off
         steps = 0;
         std::int64_t timeout = 0;
+        if (look_at_stubs()) {
+            last_input = clock::now();
+            continue;
+        }
         if (sleep_ns != 0 && (options_.spin_us == 0 || clock::now() - last_input >= spin)) {
             timeout = sleep_ns;
             const int idle_ms = idle_task_ ? idle_task_() : -1;
@@ -86,6 +105,8 @@ void bridge_thread::run() {
             }
             ++sleeps_;
         }
+        if (timeout != 0 && !stubs_let_sleep())
+            continue;
         if (poll_all(timeout) && options_.spin_us != 0)
             last_input = clock::now();
     }
@@ -160,12 +181,12 @@ void bridge_thread::watch_client(port& p, bool sleeping) {
     const auto events = static_cast<std::uint32_t>(p.server->client_events());
     if (fd == p.watched_client) {
         if (fd >= 0 && events != p.watched_for)
-            set_.change(fd, events, p.key + 1);
+            set_.change(fd, events, p.key + source::client);
     } else {
         if (p.watched_client >= 0 && p.watched_client == p.server->client_fd())
             set_.remove(p.watched_client);
         // Otherwise it is closed, and so out of the set already.
-        if (fd >= 0 && !set_.add(fd, events, p.key + 1))
+        if (fd >= 0 && !set_.add(fd, events, p.key + source::client))
             return; // the system's limit: tried again at the next turn
         p.watched_client = fd;
     }
@@ -190,10 +211,56 @@ std::size_t bridge_thread::wait_with_shared(std::int64_t timeout_ns) {
     return set_.wait(0);
 }
 
+bool bridge_thread::look_at_stubs() {
+    bool any = false;
+    for (const auto& p : ports_) {
+        if (p->stub != nullptr && p->now == turn::none && p->stub->pending()) {
+            p->now = turn::due;
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool bridge_thread::stubs_let_sleep() {
+    // A busy port looks at its ring itself before its turn ends.
+    const bool sleep =
+        std::all_of(ports_.begin(), ports_.end(), [](const std::unique_ptr<port>& p) {
+            return p->stub == nullptr || p->now != turn::none || p->stub->may_sleep();
+        });
+    if (!sleep)
+        stubs_are_awake();
+    return sleep;
+}
+
+void bridge_thread::stubs_are_awake() {
+    for (const auto& p : ports_)
+        if (p->stub != nullptr)
+            p->stub->woken();
+}
+
+void bridge_thread::stub_event(port& p, std::uint64_t what) {
+    switch (what) {
+    case source::stub_listener:
+        p.stub->accept();
+        if (p.stub->control_fd() >= 0)
+            (void)set_.add(p.stub->control_fd(), EPOLLIN, p.key + source::stub_control);
+        break;
+    case source::stub_control: // it says nothing after its greeting
+        set_.remove(p.stub->control_fd());
+        p.stub->hung_up();
+        break;
+    default:
+        break; // awake: look_at_stubs() finds what is in the ring
+    }
+}
+
 bool bridge_thread::poll_all(std::int64_t timeout_ns) {
     for (const auto& p : ports_)
         watch_client(*p, timeout_ns != 0);
     const std::size_t count = wait_with_shared(timeout_ns);
+    if (timeout_ns != 0)
+        stubs_are_awake();
     if (count == 0)
         return false; // nothing, or interrupted by a signal: the loop comes back
 
@@ -203,11 +270,18 @@ bool bridge_thread::poll_all(std::int64_t timeout_ns) {
             watched_[key - first_watched_key]();
             continue;
         }
-        port& p = *ports_[key / 2];
-        if (key == p.key) { // however busy its first client is, a second is refused
+        port& p = *ports_[key / keys_per_port];
+        switch (key - p.key) {
+        case source::listener: // however busy its first client is, a second is refused
             p.server->accept_clients();
-        } else if (p.now == turn::none) {
-            p.now = turn::due;
+            break;
+        case source::client:
+            p.message = true;
+            if (p.now == turn::none)
+                p.now = turn::due;
+            break;
+        default:
+            stub_event(p, key - p.key);
         }
     }
     return true;

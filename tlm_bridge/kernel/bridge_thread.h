@@ -30,6 +30,7 @@
 #include "tlm_bridge/kernel/input_gate.h"
 #include "tlm_bridge/kernel/pacing.h"
 #include "tlm_bridge/kernel/port_bridge.h"
+#include "tlm_bridge/stub/stub_port.h"
 #include "tlm_bridge/vfio_user/server.h"
 
 namespace ntb::bridge {
@@ -44,8 +45,9 @@ public:
 
     explicit bridge_thread(const options& o);
 
-    /// Adds a served function. Elaboration only; both outlive the simulation. Throws setup_error.
-    void add(vfio_user::server& server, port_bridge& function);
+    /// Adds a served function. Elaboration only; all outlive the simulation. `stub` is what stands
+    /// between server and function, null = nothing. Throws setup_error.
+    void add(vfio_user::server& server, port_bridge& function, stub_port* stub = nullptr);
     /// Calls `on_input` when `fd` has input. Elaboration only.
     /// Throws setup_error.
     void watch(int fd, std::function<void()> on_input);
@@ -76,14 +78,29 @@ private:
     struct port {
         vfio_user::server* server = nullptr;
         port_bridge* function = nullptr;
-        std::uint64_t key = 0; ///< of its listener; its client has the next one
+        stub_port* stub = nullptr;
+        std::uint64_t key = 0; ///< the first of its keys, in the order of `source`
         sc_core::sc_event wake;
         turn now = turn::none;
+        bool message = false;          ///< the client's socket has input or takes output again
         bool leaving = false;          ///< its client is to be thrown out
         int watched_client = -1;       ///< the client's descriptor that is in the set
         std::uint32_t watched_for = 0; ///< with these events
     };
+    /// What the set reports of a port.
+    enum source : std::uint64_t { listener, client, stub_listener, stub_control, stub_wake };
+    static constexpr std::uint64_t keys_per_port = 8;
+
     void serve(port& p);
+    /// One turn of a port: what its stub has put into the ring, then its messages. Returns whether
+    /// there was more than fits.
+    [[nodiscard]] bool serve_turn(port& p);
+    /// Finds the ports due whose stub has work. Returns whether there was one.
+    bool look_at_stubs();
+    /// Whether no stub has anything to do; they are told that this thread sleeps.
+    [[nodiscard]] bool stubs_let_sleep();
+    void stubs_are_awake();
+    void stub_event(port& p, std::uint64_t what);
     /// Waits for input, at most `timeout_ns` (-1 = until something happens), and finds the ports
     /// concerned due. Returns whether anything was there.
     bool poll_all(std::int64_t timeout_ns);

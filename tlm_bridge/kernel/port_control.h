@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "model/register_mirror.h"
+
 namespace ntb::bridge {
 
 class port_control {
@@ -18,6 +20,9 @@ public:
     virtual void set_link(bool up) = 0;
     /// Hot reset; returns when the link is up again, so it may wait().
     virtual void hot_reset() = 0;
+    /// Tells `mirror` of the function's registers from now on; null = nobody. A function without
+    /// such registers tells nothing.
+    virtual void set_mirror(register_mirror* mirror) { (void)mirror; }
     /// Aperture of a BAR in bytes, 0 = none.
     [[nodiscard]] virtual std::uint64_t bar_size(unsigned bar) const = 0;
 };

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The stub's end of the page that it shares with the simulator (tlm_bridge/stub/page.h): posts
+// writes, answers reads from the page where that is allowed, waits for the others.
+//
+// Nothing the simulator writes is trusted for more than a value: counters are checked. Units:
+// bytes. Threading: one thread at a time, which QEMU's big lock sees to. Errors: read() and write()
+// say false once the simulator serves the ring no more; it is not asked again.
+#pragma once
+
+#include <cstdint>
+
+#include "tlm_bridge/stub/page.h"
+
+namespace ntb::stub {
+
+class channel {
+public:
+    /// Greets the simulator at the control socket `path` and maps the page that it sends. Null, or
+    /// what went wrong.
+    [[nodiscard]] const char* open(const char* path);
+    [[nodiscard]] bool alive() const { return page_ != nullptr; }
+
+    /// Whether the simulator has nothing to do.
+    [[nodiscard]] bool simulator_sleeps() const {
+        return page_ != nullptr && page_->sleeping.load(std::memory_order_seq_cst) != 0;
+    }
+    /// Reads that were answered from the page.
+    [[nodiscard]] std::uint64_t answered() const { return answered_; }
+
+    [[nodiscard]] bool read(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+                            std::uint64_t& value);
+    [[nodiscard]] bool write(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+                             std::uint64_t value);
+
+private:
+    [[nodiscard]] bool answered_from_page(std::uint32_t offset, std::uint32_t& value) const;
+    [[nodiscard]] bool post(const entry& e);
+    /// Until the simulator has carried out all up to that count.
+    [[nodiscard]] bool wait_until_done(std::uint32_t count);
+    [[nodiscard]] bool simulator_has_gone() const;
+    [[nodiscard]] bool give_up(const char* why);
+
+    page* page_ = nullptr;
+    int socket_ = -1;
+    int wake_ = -1;
+    std::uint64_t answered_ = 0;
+    std::uint32_t posted_ = 0; ///< our own count: the page's is for the simulator to read
+};
+
+} // namespace ntb::stub

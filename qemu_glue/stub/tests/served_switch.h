@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `ntbsim serve --stub` as a child, two hosts at it, each with a vfio-user connection and with the
+// stub's channel beside it: what a QEMU with the stub is to the simulator.
+//
+// Threading: none. Errors: exceptions, which fail the test.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "qemu_glue/stub/channel.h"
+#include "testbench/vfio_client/connection.h"
+
+namespace ntb::stub::test {
+
+inline constexpr std::uint8_t bar0 = 0;
+inline constexpr std::uint8_t config_space = 7;
+
+/// A host: a client and its stub.
+class host {
+public:
+    explicit host(const std::string& socket);
+
+    [[nodiscard]] std::uint64_t read_by_socket(std::uint8_t region, std::uint32_t offset,
+                                               std::uint8_t size);
+    void write_by_socket(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+                         std::uint64_t value);
+
+    vfio_user::client_connection connection;
+    channel stub;
+};
+
+class served_switch {
+public:
+    /// Starts it; `more` are further words of the command line.
+    explicit served_switch(const std::vector<std::string>& more);
+    served_switch(const served_switch&) = delete;
+    served_switch& operator=(const served_switch&) = delete;
+    ~served_switch();
+
+    /// Ends it in order; its exit code.
+    int stop();
+    /// Kills it.
+    void kill();
+    /// Returns when the simulator has nothing to do any more.
+    void settle() const;
+
+    std::vector<std::unique_ptr<host>> hosts;
+
+private:
+    pid_t child_ = -1;
+    std::string directory_;
+};
+
+} // namespace ntb::stub::test

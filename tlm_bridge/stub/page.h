@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
+// What the simulator and the stub inside a QEMU share of one PCI function: the page's layout and
+// the greeting by which the stub gets it. The only thing that both sides know, so it is under
+// either's licence, and uses nothing but the standard headers.
+//
+// One page belongs to one pair: a sealed memfd that the simulator makes and sends over the control
+// socket. Each word has one writer, named beside it. Neither side trusts the other: what is read
+// is copied once, then checked.
+//
+// Order: the stub puts every access to a BAR into the ring, writes and reads alike, and then
+// stores `posted`; the simulator carries the entries out in order and then stores `done`. A read
+// may be answered from `registers` while `done` equals `posted`, `answers` is set, and the dword is
+// readable; with `log_reads` the stub puts what it answered into the ring, too.
+//
+// Sleep: the simulator sets `sleeping` and looks at the ring once more before it sleeps; the stub
+// clears it after `posted` has changed and signals the eventfd if it was set. The other way round
+// the stub stores `wait_for`, sets `waiting`, and waits with a futex on `done`.
+//
+// Units: bytes; offsets count from the start of the region. Counters run over at 2^32.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace ntb::stub {
+
+/// Told by both sides in the greeting; another version is refused.
+inline constexpr std::uint32_t page_magic = 0x4E544253; // "NTBS"
+inline constexpr std::uint32_t page_version = 1;
+
+/// Dwords of an NT function's registers, which BAR0 opens.
+inline constexpr std::uint32_t register_dwords = 1024;
+inline constexpr std::uint32_t bar_regions = 6;
+/// Entries of the ring; a power of two. A guest that writes faster than the model can act waits
+/// when they are used up.
+inline constexpr std::uint32_t ring_entries = 1U << 15U;
+
+enum class entry_kind : std::uint8_t {
+    write = 1, ///< posted
+    answered,  ///< a read that was answered from the page; `value` is what the guest got
+    read,      ///< a read that waits for its value in `reply`
+};
+
+/// One access to a BAR.
+struct entry {
+    std::uint64_t value;  ///< little-endian in `size` bytes
+    std::uint32_t offset; ///< in the region
+    std::uint8_t region;  ///< 0..5
+    std::uint8_t size;    ///< 1, 2, 4 or 8
+    entry_kind kind;
+    std::uint8_t reserved; ///< 0
+};
+static_assert(sizeof(entry) == 16);
+
+struct page {
+    // --- written by the simulator
+    alignas(64) std::atomic<std::uint32_t> done; ///< entries carried out
+    std::atomic<std::uint32_t> answers;          ///< registers may be read from the page
+    std::atomic<std::uint32_t> closed;           ///< the ring is not served any more
+    std::atomic<std::uint32_t> log_reads;        ///< answered reads go into the ring, too
+    std::atomic<std::uint32_t> spin_us;          ///< how long the stub polls before it sleeps
+    std::atomic<std::uint64_t> reply;            ///< value of the last `read` entry
+    // --- written by both
+    alignas(64) std::atomic<std::uint32_t> sleeping; ///< the simulator sets it, the stub clears it
+    std::atomic<std::uint32_t> waiting;              ///< the stub sets it, the simulator clears it
+    // --- written by the stub
+    alignas(64) std::atomic<std::uint32_t> posted; ///< entries put into the ring
+    std::atomic<std::uint32_t> wait_for;           ///< value of `done` that ends the wait
+    alignas(64) entry ring[ring_entries];
+    // --- written by the simulator
+    alignas(64) std::atomic<std::uint32_t> registers[register_dwords];
+    std::atomic<std::uint32_t> readable[register_dwords / 32]; ///< a bit for each dword
+};
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free &&
+              std::atomic<std::uint64_t>::is_always_lock_free);
+
+/// The stub's first and only message.
+struct hello {
+    std::uint32_t magic;
+    std::uint32_t version;
+};
+
+/// The simulator's answer, with two descriptors: the page's memfd and the eventfd that wakes the
+/// simulator. With `refused` it has none.
+struct welcome {
+    std::uint32_t magic;
+    std::uint32_t version;
+    std::uint32_t page_size;
+    std::uint32_t
+        refused; ///< not 0: there is no client on the function's socket, or a stub already
+};
+
+} // namespace ntb::stub

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm_bridge/stub/stub_port.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+#include "tlm_bridge/setup_error.h"
+
+namespace ntb::bridge {
+
+namespace {
+
+/// How long a stub may take to say hello once it has connected.
+constexpr int greeting_ms = 100;
+
+unique_fd make_eventfd() {
+    unique_fd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!fd)
+        throw setup_error("eventfd", std::strerror(errno), "close some files");
+    return fd;
+}
+
+/// Sends the answer; with two descriptors, or with none where `page` is -1.
+bool send_welcome(int socket, const stub::welcome& answer, int page, int wake) {
+    const std::array<int, 2> fds{page, wake};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fds)> control{};
+    iovec part{const_cast<stub::welcome*>(&answer), sizeof answer};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (page >= 0) {
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr* const c = CMSG_FIRSTHDR(&message);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof fds);
+        std::memcpy(CMSG_DATA(c), fds.data(), sizeof fds);
+    }
+    return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(sizeof answer);
+}
+
+} // namespace
+
+stub_port::stub_port(std::string path, device& inner, port_control& control,
+                     std::shared_ptr<spdlog::logger> logger, std::string name, const options& o)
+    : listener_(std::move(path)), inner_(inner), control_(control),
+      log_(std::move(logger), std::move(name)), options_(o), wake_(make_eventfd()) {}
+
+stub_port::~stub_port() = default;
+
+// --- Coming and going -------------------------------------------------------------------------
+
+void stub_port::accept() {
+    unique_fd socket = listener_.accept();
+    if (!socket)
+        return;
+    if (!greet(socket.get()))
+        return;
+    control_socket_ = std::move(socket);
+    log_.info("the stub inside QEMU is connected");
+}
+
+bool stub_port::greet(int socket) {
+    pollfd input{socket, POLLIN, 0};
+    stub::hello hello{};
+    if (::poll(&input, 1, greeting_ms) != 1 ||
+        ::recv(socket, &hello, sizeof hello, MSG_DONTWAIT) != static_cast<ssize_t>(sizeof hello) ||
+        hello.magic != stub::page_magic) {
+        log_.warn("what has connected to the stub's socket is no stub");
+        return false;
+    }
+    stub::welcome answer{stub::page_magic, stub::page_version, sizeof(stub::page), 0};
+    if (hello.version != stub::page_version || !client_ || page_) {
+        log_.warn("refused a stub: {}", page_      ? "there is one already"
+                                        : !client_ ? "there is no client"
+                                                   : "it is of another version");
+        answer.refused = 1;
+        (void)send_welcome(socket, answer, -1, -1);
+        return false;
+    }
+    try {
+        page_ = std::make_unique<shared_page>();
+    } catch (const setup_error& e) {
+        log_.warn("refused a stub: {}", e.what());
+        answer.refused = 1;
+        (void)send_welcome(socket, answer, -1, -1);
+        return false;
+    }
+    done_ = 0;
+    leaving_ = false;
+    (*page_)->log_reads = options_.log_reads ? 1 : 0;
+    (*page_)->spin_us = options_.spin_us;
+    control_.set_mirror(this);
+    if (!send_welcome(socket, answer, page_->fd(), wake_.get())) {
+        detach();
+        return false;
+    }
+    return true;
+}
+
+void stub_port::detach() {
+    if (!page_)
+        return;
+    control_.set_mirror(nullptr);
+    (*page_)->answers = 0;
+    (*page_)->closed = 1;
+    publish_done(); // whoever waits sees that nobody will answer
+    page_.reset();
+    control_socket_.reset();
+    leaving_ = false;
+}
+
+void stub_port::connected() {
+    client_ = true;
+    inner_.connected();
+}
+
+void stub_port::disconnected() {
+    drain();
+    detach();
+    client_ = false;
+    inner_.disconnected();
+}
+
+// --- The ring ---------------------------------------------------------------------------------
+
+std::uint32_t stub_port::waiting_entries() const {
+    return page_ ? (*page_)->posted.load(std::memory_order_acquire) - done_ : 0;
+}
+
+bool stub_port::pending() const {
+    return leaving_ || waiting_entries() != 0;
+}
+
+bool stub_port::may_sleep() {
+    if (!page_)
+        return true;
+    (*page_)->sleeping.store(1, std::memory_order_seq_cst);
+    if ((*page_)->posted.load(std::memory_order_seq_cst) == done_)
+        return true;
+    (*page_)->sleeping.store(0, std::memory_order_relaxed);
+    return false;
+}
+
+void stub_port::woken() {
+    if (page_)
+        (*page_)->sleeping.store(0, std::memory_order_relaxed);
+}
+
+bool stub_port::serve(unsigned budget) {
+    bool keep = true;
+    for (; budget != 0 && keep; --budget) {
+        const std::uint32_t left = waiting_entries();
+        if (left == 0)
+            break;
+        if (left > stub::ring_entries) {
+            log_.warn("the stub's count of accesses is impossible; cutting it off");
+            keep = false;
+            break;
+        }
+        stub::entry e{};
+        std::memcpy(&e, &(*page_)->ring[done_ % stub::ring_entries], sizeof e);
+        keep = carry_out(e);
+        if (!keep)
+            log_.warn("the stub has put an impossible access into the ring; cutting it off");
+        if (!page_)
+            break;
+        ++done_;
+        publish_done();
+    }
+    if (!keep || (leaving_ && waiting_entries() == 0))
+        detach();
+    return pending();
+}
+
+void stub_port::drain() {
+    if (!page_)
+        return;
+    // What is posted meanwhile came after the message that this is for.
+    serve(std::min(waiting_entries(), stub::ring_entries));
+}
+
+bool stub_port::carry_out(const stub::entry& e) {
+    const std::uint32_t size = e.size;
+    if (e.region >= stub::bar_regions || (size != 1 && size != 2 && size != 4 && size != 8))
+        return false;
+    const region_description& region = inner_.description().regions[e.region];
+    if (e.offset >= region.size || size > region.size - e.offset)
+        return false;
+    std::array<std::uint8_t, sizeof e.value> bytes{};
+    std::memcpy(bytes.data(), &e.value, sizeof e.value);
+    switch (e.kind) {
+    case stub::entry_kind::write:
+        (void)inner_.region_write(e.region, e.offset, {bytes.data(), size});
+        return true;
+    case stub::entry_kind::answered:
+        (void)inner_.region_read(e.region, e.offset, {bytes.data(), size});
+        return true;
+    case stub::entry_kind::read: {
+        bytes.fill(0);
+        (void)inner_.region_read(e.region, e.offset, {bytes.data(), size});
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data(), sizeof value);
+        if (page_)
+            (*page_)->reply.store(value, std::memory_order_relaxed);
+        return true;
+    }
+    }
+    return false;
+}
+
+void stub_port::publish_done() {
+    stub::page& p = **page_;
+    p.done.store(done_, std::memory_order_seq_cst);
+    if (p.waiting.load(std::memory_order_seq_cst) == 0)
+        return;
+    const std::uint32_t target = p.wait_for.load(std::memory_order_relaxed);
+    constexpr std::uint32_t past = 1U << 31U;
+    if (done_ - target >= past && p.closed.load(std::memory_order_relaxed) == 0)
+        return; // not there yet
+    p.waiting.store(0, std::memory_order_relaxed);
+    (void)::syscall(SYS_futex, &p.done, FUTEX_WAKE, std::numeric_limits<int>::max(), nullptr,
+                    nullptr, 0);
+}
+
+// --- The mirror -------------------------------------------------------------------------------
+
+void stub_port::changed(std::uint32_t offset, std::uint32_t value) noexcept {
+    (*page_)->registers[offset / 4].store(value, std::memory_order_release);
+}
+
+void stub_port::plain(std::uint32_t offset, bool is) noexcept {
+    const std::uint32_t dword = offset / 4;
+    const std::uint32_t bit = 1U << (dword % 32);
+    if (is)
+        (*page_)->readable[dword / 32].fetch_or(bit, std::memory_order_release);
+    else
+        (*page_)->readable[dword / 32].fetch_and(~bit, std::memory_order_release);
+}
+
+void stub_port::answers(bool does) noexcept {
+    (*page_)->answers.store(does ? 1 : 0, std::memory_order_release);
+}
+
+// --- What comes over vfio-user ----------------------------------------------------------------
+
+int stub_port::region_read(std::uint32_t region, std::uint64_t offset, mutable_bytes data) {
+    drain();
+    return inner_.region_read(region, offset, data);
+}
+
+int stub_port::region_write(std::uint32_t region, std::uint64_t offset, const_bytes data) {
+    drain();
+    return inner_.region_write(region, offset, data);
+}
+
+int stub_port::dma_map(const dma_mapping& mapping, unique_fd file) {
+    drain();
+    return inner_.dma_map(mapping, std::move(file));
+}
+
+int stub_port::dma_unmap(const dma_range& range) {
+    drain();
+    return inner_.dma_unmap(range);
+}
+
+int stub_port::reset() {
+    drain();
+    return inner_.reset();
+}
+
+int stub_port::set_irqs(const irq_request& request) {
+    drain();
+    return inner_.set_irqs(request);
+}
+
+} // namespace ntb::bridge

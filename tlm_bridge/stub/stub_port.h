@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function's end of the stub that may sit inside its client's QEMU: the control socket, the
+// page shared with it (page.h), and the accesses that come by it.
+//
+// It stands between the vfio-user session and the device. What came by the ring before a message
+// is carried out before that message, so the two ways keep one order: QEMU waits for the answer
+// to every message that the ring could overtake. A stub lives no longer than the client it came
+// with.
+//
+// What the stub's end of the page says is copied once, then checked; a stub that says what it may
+// not is cut off, and its QEMU goes on over vfio-user. Units: bytes. Threading: the SystemC thread;
+// serve() and the calls of `device` may wait(), so they come from the function's SC_THREAD, one at
+// a time; the rest may be called any time. Errors: setup_error on construction, none later.
+#pragma once
+
+#include <memory>
+#include <spdlog/spdlog.h>
+#include <string>
+
+#include "model/register_mirror.h"
+#include "tlm_bridge/device.h"
+#include "tlm_bridge/kernel/port_control.h"
+#include "tlm_bridge/rate_limit.h"
+#include "tlm_bridge/stub/shared_page.h"
+#include "tlm_bridge/unique_fd.h"
+#include "tlm_bridge/unix_socket.h"
+
+namespace ntb::bridge {
+
+class stub_port final : public device, private register_mirror {
+public:
+    struct options {
+        bool log_reads = false; ///< somebody records accesses: every one must reach the device
+        unsigned spin_us = 0;   ///< how long the stub polls before it sleeps
+    };
+
+    /// `device` and `control` outlive this; `path` is the control socket's, `name` tells the
+    /// function in log lines.
+    stub_port(std::string path, device& inner, port_control& control,
+              std::shared_ptr<spdlog::logger> logger, std::string name, const options& o);
+    ~stub_port() override;
+
+    /// To poll for input: accept() has something to do.
+    [[nodiscard]] int listener_fd() const { return listener_.fd(); }
+    /// Of a stub that is there, else -1. Input there means that it leaves: hung_up() is to be
+    /// called, and the descriptor not to be polled any more.
+    [[nodiscard]] int control_fd() const { return control_socket_.get(); }
+    /// The stub signals it when the simulator sleeps; edge-triggered, it need not be read.
+    [[nodiscard]] int wake_fd() const { return wake_.get(); }
+
+    /// Takes the stub of the client that is there; refuses others.
+    void accept();
+    /// The stub has gone; serve() clears away.
+    void hung_up() { leaving_ = true; }
+
+    /// Whether serve() has something to do.
+    [[nodiscard]] bool pending() const;
+    /// Carries out at most `budget` accesses. Returns whether some are left.
+    bool serve(unsigned budget);
+    /// Says that the simulator is about to sleep. False: it must not, something is pending.
+    [[nodiscard]] bool may_sleep();
+    /// The simulator is awake.
+    void woken();
+
+    // device
+    [[nodiscard]] const device_description& description() const override {
+        return inner_.description();
+    }
+    void connected() override;
+    void disconnected() override;
+    [[nodiscard]] int region_read(std::uint32_t region, std::uint64_t offset,
+                                  mutable_bytes data) override;
+    [[nodiscard]] int region_write(std::uint32_t region, std::uint64_t offset,
+                                   const_bytes data) override;
+    [[nodiscard]] int dma_map(const dma_mapping& mapping, unique_fd file) override;
+    [[nodiscard]] int dma_unmap(const dma_range& range) override;
+    [[nodiscard]] int reset() override;
+    [[nodiscard]] int set_irqs(const irq_request& request) override;
+
+private:
+    // register_mirror
+    void changed(std::uint32_t offset, std::uint32_t value) noexcept override;
+    void plain(std::uint32_t offset, bool is) noexcept override;
+    void answers(bool does) noexcept override;
+
+    /// Receives the greeting and answers it; false: not a stub, or not now.
+    [[nodiscard]] bool greet(int socket);
+    /// Carries out all that has been posted up to now.
+    void drain();
+    /// Carries out one entry; false: it says what it may not.
+    [[nodiscard]] bool carry_out(const stub::entry& e);
+    void publish_done();
+    /// The stub is gone, or is to be.
+    void detach();
+    [[nodiscard]] std::uint32_t waiting_entries() const;
+
+    unix_listener listener_;
+    device& inner_;
+    port_control& control_;
+    guest_log log_;
+    options options_;
+    unique_fd wake_;
+    unique_fd control_socket_;
+    std::unique_ptr<shared_page> page_; ///< while a stub is there
+    std::uint32_t done_ = 0;            ///< our own count: the page's is for the stub to read
+    bool client_ = false;
+    bool leaving_ = false;
+};
+
+} // namespace ntb::bridge
