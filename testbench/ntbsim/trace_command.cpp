@@ -24,6 +24,7 @@
 #include "traces/analysis/summary.h"
 #include "traces/diagram/charts.h"
 #include "traces/diagram/timing_diagram.h"
+#include "traces/diagram/wavejson.h"
 #include "traces/files/compare.h"
 #include "traces/files/merge.h"
 #include "traces/layout/gtkwave_layout.h"
@@ -42,6 +43,10 @@ struct trace_options {
     std::string from;
     std::string to;
     std::string signals;
+    std::string title;
+    std::string topic = "all";
+    std::string format = "svg";
+    std::vector<std::string> marks;
     std::vector<std::string> offsets;
     std::size_t slices = 50;
     bool histogram = false;
@@ -163,13 +168,33 @@ std::string output_path(const trace_options& options, const char* extension) {
     return fs::path(options.files.front()).replace_extension(extension).string();
 }
 
+/// "2us=the doorbell passes" of each --mark.
+std::vector<traces::time_mark> marks(const trace_options& options) {
+    std::vector<traces::time_mark> list;
+    for (const std::string& text : options.marks) {
+        const std::size_t equals = text.find('=');
+        const std::optional<std::uint64_t> ps = traces::parse_time(text.substr(0, equals));
+        if (!ps || equals == std::string::npos)
+            throw user_error("--mark " + text, "it is no time and text",
+                             "give TIME=TEXT, as 1500ns=here");
+        list.push_back({*ps, text.substr(equals + 1)});
+    }
+    return list;
+}
+
 void diagram(const trace_options& options) {
-    const traces::exchange_window window =
-        traces::find_exchange(options.files.front(), time_option("--from", options.from),
-                              time_option("--to", options.to));
-    const std::string output = output_path(options, ".svg");
+    traces::diagram_options wanted;
+    wanted.from_ps = time_option("--from", options.from);
+    wanted.to_ps = time_option("--to", options.to);
+    wanted.signals = options.signals;
+    wanted.title = options.title;
+    wanted.marks = marks(options);
+    const traces::exchange_window window = traces::find_exchange(options.files.front(), wanted);
+    const std::string output =
+        output_path(options, options.format == "wavejson" ? ".json" : ".svg");
     refuse_overwriting(options, output);
-    write_file(output, traces::draw_timing_diagram(window));
+    write_file(output, options.format == "wavejson" ? traces::wavejson(window)
+                                                    : traces::draw_timing_diagram(window));
     print(
         output + ": " + traces::format_time(window.end_ps - window.begin_ps) + " from " +
         traces::format_time(window.begin_ps) +
@@ -183,7 +208,10 @@ void layout(const trace_options& options) {
     refuse_overwriting(options, output);
     const fs::path directory = fs::absolute(output).parent_path();
     const std::string relative = fs::absolute(file).lexically_relative(directory).string();
-    write_file(output, traces::gtkwave_layout(file, relative));
+    traces::layout_topic topic = traces::layout_topic::all;
+    for (const traces::layout_topic t : traces::layout_topics)
+        topic = traces::topic_name(t) == options.topic ? t : topic;
+    write_file(output, traces::gtkwave_layout(file, relative, topic));
     print(output + ": opens " + relative + " (gtkwave " + output + ")\n");
 }
 
@@ -302,19 +330,34 @@ void add_trace(CLI::App& app, int& status) {
     sub->add_option("--svg", options->svg, "Draw the use of the links into this file");
     sub->callback([options, &status] { summary(*options, status); });
 
-    sub = subcommand(*trace, "diagram", "Timing diagram of one exchange as SVG",
+    sub = subcommand(*trace, "diagram", "Timing diagram of one exchange as SVG or WaveJSON",
                      "ntbsim trace diagram pingpong.vcd -o pingpong.svg --from 2us --to 3500ns",
                      options, false);
-    sub->add_option("-o,--output", options->output, "SVG file (default: beside the waveform)");
+    sub->add_option("-o,--output", options->output, "File to write (default: beside the waveform)");
     sub->add_option("--from", options->from,
                     "Begin (default: the first answered doorbell that fits one picture)");
     sub->add_option("--to", options->to, "End");
+    sub->add_option("--signals", options->signals,
+                    "What to show, in this order: 'switch.port2.nt.indbell*,switch.*.nt.msi'");
+    sub->add_option("--title", options->title, "Heading");
+    sub->add_option("--mark", options->marks, "TIME=TEXT, a moment to point out")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    sub->add_option("--format", options->format, "svg, or wavejson for WaveDrom")
+        ->check(CLI::IsMember({"svg", "wavejson"}))
+        ->capture_default_str();
     sub->callback([options] { diagram(*options); });
 
     sub = subcommand(*trace, "layout", "GTKWave layout with the signals grouped",
                      "ntbsim trace layout pingpong.vcd -o pingpong.gtkw && gtkwave pingpong.gtkw",
                      options, false);
     sub->add_option("-o,--output", options->output, "Layout file (default: beside the waveform)");
+    std::vector<std::string> topics{"all"};
+    for (const traces::layout_topic t : traces::layout_topics)
+        topics.emplace_back(traces::topic_name(t));
+    sub->add_option("--topic", options->topic, "Only what belongs to one topic")
+        ->check(CLI::IsMember(topics))
+        ->capture_default_str();
     sub->callback([options] { layout(*options); });
 
     sub = subcommand(*trace, "merge", "Several waveforms as one, on one time axis",

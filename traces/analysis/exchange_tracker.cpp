@@ -406,6 +406,7 @@ void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
     const std::uint32_t before_bits = p.indbellsts;
     std::uint32_t risen = status & ~before_bits;
     p.indbellsts = status;
+    p.told_dbell &= status;
     if (risen != 0)
         ++counts_[port].doorbells_received;
     std::vector<delivery> deliveries;
@@ -438,17 +439,21 @@ void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
                 ++i;
                 continue;
             }
-            tell({delivery_kind::doorbell,
-                  old.from,
-                  port,
-                  old.what,
-                  old.write_ps,
-                  old.ps,
-                  old.ps,
-                  0,
-                  {}},
-                 delivery_end::bit_was_set);
-            heard(p.doorbells[i].ring);
+            // It can have been merged only if the bit was set when it came: at its request, or by
+            // the one that is here now. Otherwise it was masked on its way.
+            if (old.bits_were_set || r.ps - old.ps <= now_ - r.ps) {
+                tell({delivery_kind::doorbell,
+                      old.from,
+                      port,
+                      old.what,
+                      old.write_ps,
+                      old.ps,
+                      old.ps,
+                      0,
+                      {}},
+                     delivery_end::bit_was_set);
+                heard(old.ring);
+            }
             p.doorbells.erase(p.doorbells.begin() + static_cast<std::ptrdiff_t>(i));
         }
     }
@@ -463,6 +468,7 @@ void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
     const bool before = pending(port, ntint_msg);
     const std::uint32_t risen = status & ~p.msgsts;
     p.msgsts = status;
+    p.told_msg &= status;
     const auto remove = [this](std::size_t i) {
         messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(i));
     };
@@ -503,7 +509,7 @@ void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
 
 /// Status bits behind `bit` have risen: expects an interrupt if that makes it pending, unmasked.
 void exchange_tracker::rise(unsigned port, std::uint32_t bit, bool was_pending,
-                            std::vector<delivery> deliveries) {
+                            std::vector<delivery> deliveries, bool unmasked) {
     port_state& p = ports_[port];
     if (!was_pending && pending(port, bit) && (p.ntintmsk & bit) == 0) {
         if (p.intx) {
@@ -512,7 +518,7 @@ void exchange_tracker::rise(unsigned port, std::uint32_t bit, bool was_pending,
             return;
         }
         if (p.causes.size() < max_under_way)
-            p.causes.push_back({bit, now_, std::move(deliveries)});
+            p.causes.push_back({bit, now_, std::move(deliveries), unmasked});
         return;
     }
     for (const delivery& d : deliveries)
@@ -548,7 +554,7 @@ void exchange_tracker::intx_changed(unsigned port, bool asserted) {
 void exchange_tracker::mask_change(unsigned port, std::uint32_t bit, bool was_pending) {
     const bool is_pending = pending(port, bit);
     if (!was_pending && is_pending)
-        rise(port, bit, false, {});
+        rise(port, bit, false, {}, true);
     else if (was_pending && !is_pending)
         fall(port, bit);
 }
@@ -559,7 +565,7 @@ void exchange_tracker::global_mask_change(unsigned port, std::uint32_t mask) {
     p.ntintmsk = mask;
     for (std::uint32_t bit = 1; bit != 0x100; bit <<= 1U) {
         if ((opened & bit) != 0 && pending(port, bit))
-            rise(port, bit, false, {});
+            rise(port, bit, false, {}, true);
     }
 }
 
@@ -595,10 +601,25 @@ void exchange_tracker::interrupt(unsigned port, bool dropped) {
     p.causes.erase(p.causes.begin() + static_cast<std::ptrdiff_t>(best.index));
     if (best.clear && !dropped)
         p.interrupt_latency = std::min(p.interrupt_latency, now_ - chosen.ps);
+    if (!dropped)
+        told_by_msi(port, chosen);
     for (delivery& d : chosen.deliveries) {
         d.msi_ps = now_;
         tell(d, dropped ? delivery_end::dropped : delivery_end::interrupted);
     }
+}
+
+/// An MSI has told the host of everything that is pending in its status register.
+void exchange_tracker::told_by_msi(unsigned port, const cause& c) {
+    port_state& p = ports_[port];
+    if (c.bit != ntint_dbell && c.bit != ntint_msg)
+        return;
+    const bool bell = c.bit == ntint_dbell;
+    std::uint32_t& told = bell ? p.told_dbell : p.told_msg;
+    const std::uint32_t shown = bell ? p.indbellsts & ~p.indbellmsk : p.msgsts & ~p.msgstsmsk;
+    if (c.unmasked && (shown & told) != 0)
+        tell(exchange_event_kind::msi_repeated, port, now_, shown & told);
+    told |= shown;
 }
 
 void exchange_tracker::tell(delivery d, delivery_end end) const {

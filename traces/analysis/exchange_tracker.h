@@ -51,6 +51,7 @@ struct delivery {
 /// What else is worth telling, apart from deliveries.
 enum class exchange_event_kind : std::uint8_t {
     msi_without_cause, ///< no status bit rose or was unmasked for it
+    msi_repeated,      ///< unmasking brought one for bits that had theirs and were not cleared
     msi_dropped,
     message_refused,  ///< the destination's register was full: the data is lost
     doorbell_unheard, ///< no status bit of any port rose for it: masked on its way, or lost
@@ -127,6 +128,7 @@ private:
         std::uint32_t bit = 0; ///< of NTINTSTS
         std::uint64_t ps = 0;
         std::vector<delivery> deliveries{};
+        bool unmasked = false; ///< by software, no status bit rose
     };
     /// Events of one instant: pulses seen, and how far their counter moved where it is recorded
     /// (two pulses without a pause between them look like one).
@@ -145,7 +147,9 @@ private:
     struct port_state {
         bool has_rx = false;
         bool has_indbellsts = false;
-        unsigned told = 0; ///< signals recorded of those that explain an interrupt
+        std::uint32_t told_dbell = 0; ///< bits of INDBELLSTS that have had their MSI
+        std::uint32_t told_msg = 0;   ///< of MSGSTS
+        unsigned told = 0;            ///< signals recorded of those that explain an interrupt
         bool intx = false;
         std::uint32_t indbellsts = 0;
         std::uint32_t indbellmsk = 0;
@@ -180,7 +184,9 @@ private:
     void mask_change(unsigned port, std::uint32_t bit, bool was_pending);
     void global_mask_change(unsigned port, std::uint32_t mask);
     void other_status(unsigned port, std::uint32_t status);
-    void rise(unsigned port, std::uint32_t bit, bool was_pending, std::vector<delivery> deliveries);
+    void rise(unsigned port, std::uint32_t bit, bool was_pending, std::vector<delivery> deliveries,
+              bool unmasked = false);
+    void told_by_msi(unsigned port, const cause& c);
     void fall(unsigned port, std::uint32_t bit);
     void interrupt(unsigned port, bool dropped);
     void drop_oldest(unsigned port);

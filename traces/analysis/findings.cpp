@@ -24,6 +24,8 @@ constexpr std::array<description, finding_kinds> descriptions{{
     {"doorbell-unheard", "no status bit rose at any port", true},
     {"message-overrun", "the destination's register was full, the data is lost", true},
     {"data-overtaken", "a doorbell's interrupt came before data that was written earlier", true},
+    {"data-missing", "a doorbell rang, and data written before it never left the switch", true},
+    {"interrupt-repeated", "bits were unmasked that had their MSI and were not cleared", false},
     {"request-refused", "completed as an unsupported request", false},
     {"link-down", "the link went down", false},
 }};
@@ -42,12 +44,10 @@ bool starts_with(std::string_view text, std::string_view with) {
     return text.substr(0, with.size()) == with;
 }
 
-/// "4B 0x00001234" of a write's text: all but kind and address. Empty for what is no write of data.
-std::string payload_of(std::string_view tlp) {
-    const std::size_t address = tlp.find(' ');
-    const std::size_t size =
-        address == std::string_view::npos ? address : tlp.find(' ', address + 1);
-    return size == std::string_view::npos ? std::string() : std::string(tlp.substr(size + 1));
+/// "0x00001234" at the end of a write's text; empty for what carries no data.
+std::string data_of(std::string_view tlp) {
+    const std::size_t data = tlp.rfind(" 0x");
+    return data == std::string_view::npos ? std::string() : std::string(tlp.substr(data + 1));
 }
 
 std::string subject(const delivery& d) {
@@ -71,7 +71,12 @@ bool is_fault(finding_kind kind) {
     return of(kind).fault;
 }
 
-findings::findings(const vcd_reader& reader) : known_(reader.channels(), false) {}
+findings::findings(const vcd_reader& reader) : known_(reader.channels(), false) {
+    for (const signal_meaning& m : meanings(reader)) {
+        if (m.role == signal_role::tx_tlp)
+            has_tx_.at(m.port) = true;
+    }
+}
 
 void findings::change(const vcd_change& c, const signal_meaning& m) {
     const bool initial = !known_[c.channel];
@@ -88,13 +93,13 @@ void findings::change(const vcd_change& c, const signal_meaning& m) {
             std::deque<window_write>& writes = writes_.at(m.port);
             if (writes.size() == remembered)
                 writes.pop_front();
-            writes.push_back({c.time_ps, payload_of(c.text)});
+            writes.push_back({c.time_ps, data_of(c.text)});
         }
         break;
     }
     case signal_role::tx_tlp:
         if (starts_with(c.text, "MWr "))
-            left(m.port, c.time_ps, payload_of(c.text));
+            left(m.port, c.time_ps, data_of(c.text));
         else if (starts_with(c.text, "Cpl UR"))
             note(finding_kind::request_refused, m.port, c.time_ps, asked_.at(m.port));
         break;
@@ -104,25 +109,40 @@ void findings::change(const vcd_change& c, const signal_meaning& m) {
 }
 
 /// A peer's write leaves towards the host of `port`: which one, and did a doorbell overtake it?
-void findings::left(unsigned port, std::uint64_t ps, const std::string& payload) {
+void findings::left(unsigned port, std::uint64_t ps, const std::string& data) {
     for (unsigned from = 0; from < max_trace_ports; ++from) {
         std::deque<window_write>& writes = writes_.at(from);
-        const auto found = std::find_if(writes.begin(), writes.end(), [&](const window_write& w) {
-            return w.payload == payload;
-        });
-        if (from == port || found == writes.end())
+        const auto same = [&](const window_write& w) { return w.data == data; };
+        const auto found = std::find_if(writes.rbegin(), writes.rend(), same); // the youngest
+        if (from == port || found == writes.rend())
             continue;
-        for (const doorbell& d : doorbells_.at(from)) {
-            if (d.to == port && d.write_ps > found->ps && d.msi_ps < ps) {
-                note(finding_kind::data_overtaken, port, d.msi_ps,
-                     "data written at " + format_time(found->ps) + " by port " +
-                         std::to_string(from) + " left at " + format_time(ps));
-                break;
-            }
+        if (std::count_if(writes.begin(), writes.end(), same) > 1) {
+            for (window_write& w : writes)
+                w.alike |= same(w);
         }
-        writes.erase(found);
+        for (const doorbell& d : doorbells_.at(from)) {
+            if (found->alike || d.to != port || d.write_ps <= found->ps || d.msi_ps >= ps)
+                continue;
+            note(finding_kind::data_overtaken, port, d.msi_ps,
+                 "data written at " + format_time(found->ps) + " by port " + std::to_string(from) +
+                     " left at " + format_time(ps));
+            break;
+        }
+        writes.erase(std::next(found).base());
         return;
     }
+}
+
+/// What a sender wrote before its last doorbell that was heard, and that never left.
+void findings::missing(unsigned from) {
+    bool others_recorded = false;
+    for (unsigned port = 0; port < max_trace_ports; ++port)
+        others_recorded |= port != from && has_tx_.at(port);
+    for (const window_write& w : writes_.at(from)) {
+        if (others_recorded && w.ps < last_rung_.at(from))
+            note(finding_kind::data_missing, from, w.ps, "write of " + w.data);
+    }
+    writes_.at(from).clear();
 }
 
 void findings::add(const delivery& d) {
@@ -135,6 +155,7 @@ void findings::add(const delivery& d) {
             if (list.size() == remembered)
                 list.pop_front();
             list.push_back({d.to, d.write_ps.value_or(d.set_ps), d.msi_ps});
+            last_rung_.at(d.from) = list.back().write_ps;
         }
         break;
     case delivery_end::bit_was_set:
@@ -159,6 +180,9 @@ void findings::add(const exchange_event& e) {
     switch (e.kind) {
     case exchange_event_kind::msi_without_cause:
         note(finding_kind::interrupt_unasked, e.port, e.time_ps, "MSI to the host");
+        break;
+    case exchange_event_kind::msi_repeated:
+        note(finding_kind::interrupt_repeated, e.port, e.time_ps, "bits " + hex(e.what));
         break;
     case exchange_event_kind::msi_dropped:
         note(finding_kind::interrupt_dropped, e.port, e.time_ps, "MSI to the host");
@@ -185,7 +209,9 @@ void findings::note(finding_kind kind, unsigned port, std::uint64_t ps, std::str
     ++f.count;
 }
 
-std::vector<finding> findings::report() const {
+std::vector<finding> findings::report() {
+    for (unsigned port = 0; port < max_trace_ports; ++port)
+        missing(port);
     std::vector<finding> list;
     for (const auto& [key, f] : all_)
         list.push_back(f);

@@ -5,7 +5,9 @@
 //
 // Data and doorbell: a window write that began on the sender's link before a doorbell, and leaves
 // towards the peer's host only after the MSI of that doorbell, was overtaken. A write that left is
-// known by its size and data.
+// known by its data (the first eight bytes); where several alike are under way, nothing is said of
+// their order. One that never leaves although a later doorbell arrived is missing: posted writes
+// that are refused are refused silently.
 //
 // Units: picoseconds. Threading: none. Errors: none.
 #pragma once
@@ -33,10 +35,12 @@ enum class finding_kind : std::uint8_t {
     doorbell_unheard, ///< it reached no port
     message_overrun,  ///< refused by a full register
     data_overtaken,   ///< a doorbell passed the data before it
-    request_refused,  ///< completed as an unsupported request
+    data_missing,     ///< a doorbell rang, and the data before it never left
+    interrupt_repeated,
+    request_refused, ///< completed as an unsupported request
     link_down,
 };
-inline constexpr std::size_t finding_kinds = 11;
+inline constexpr std::size_t finding_kinds = 13;
 
 /// "interrupt-lost": the name in reports and budgets.
 [[nodiscard]] std::string_view finding_key(finding_kind kind);
@@ -63,13 +67,14 @@ public:
     void add(const delivery& d);
     void add(const exchange_event& e);
 
-    /// Faults first, then by time.
-    [[nodiscard]] std::vector<finding> report() const;
+    /// After the last change. Faults first, then by time.
+    [[nodiscard]] std::vector<finding> report();
 
 private:
     struct window_write {
         std::uint64_t ps = 0;
-        std::string payload{}; ///< size and data
+        std::string data{};
+        bool alike = false; ///< another one under way could be taken for it
     };
     struct doorbell {
         unsigned to = 0;
@@ -78,13 +83,16 @@ private:
     };
     static constexpr std::size_t remembered = 64;
 
+    void missing(unsigned from);
     void note(finding_kind kind, unsigned port, std::uint64_t ps, std::string about);
-    void left(unsigned port, std::uint64_t ps, const std::string& payload);
+    void left(unsigned port, std::uint64_t ps, const std::string& data);
 
     std::map<std::pair<finding_kind, unsigned>, finding> all_{};
     std::array<std::deque<window_write>, max_trace_ports> writes_{}; ///< by sender
     std::array<std::deque<doorbell>, max_trace_ports> doorbells_{};  ///< by sender
     std::array<std::string, max_trace_ports> asked_{};               ///< last request of the host
+    std::array<std::uint64_t, max_trace_ports> last_rung_{}; ///< write of the last doorbell heard
+    std::array<bool, max_trace_ports> has_tx_{};
     std::vector<bool> known_;
 };
 

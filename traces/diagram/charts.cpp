@@ -15,7 +15,7 @@ namespace {
 constexpr double left = 60;
 constexpr double plot_width = 840;
 constexpr double plot_height = 80;
-constexpr double chart_height = 150; ///< with its heading and its axis
+constexpr double chart_height = 160; ///< with its heading and its axis
 constexpr double title_height = 56;
 constexpr double right_margin = 90;
 
@@ -63,7 +63,7 @@ void draw_histogram(svg_canvas& canvas, double top, const path_latency& p) {
     draw_heading(canvas, top,
                  p.name + ", port " + std::to_string(p.from) + " -> " + std::to_string(p.to) +
                      " (" + std::to_string(p.count) + ")");
-    const double base = top + 24 + plot_height;
+    const double base = top + 40 + plot_height; // above it labels of bars and of marks
     std::uint64_t most = 1;
     for (const histogram_bucket& b : p.histogram)
         most = std::max(most, b.count);

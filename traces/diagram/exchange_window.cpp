@@ -6,13 +6,15 @@
 #include <map>
 #include <utility>
 
+#include "traces/signal_selection.h"
 #include "traces/time_text.h"
 #include "traces/trace_error.h"
 
 namespace ntb::traces {
 namespace {
 
-constexpr std::size_t max_lane_values = 400;     // more is refused
+constexpr std::size_t max_lane_values = 400; // more is refused
+constexpr std::size_t max_lanes = 40;
 constexpr std::size_t readable_changes = 80;     // of both ports; the picture is one screen wide
 constexpr std::uint64_t default_cycle_ps = 4000; // where the waveform does not tell
 constexpr std::uint64_t margin_cycles = 6;
@@ -23,18 +25,60 @@ std::uint64_t began(const delivery& d) {
 
 /// One lane per signal worth showing of a port, in the order of cause and effect.
 std::vector<lane> lanes_of(unsigned port, bool messages, unsigned number) {
-    std::vector<lane> lanes{{signal_role::rx_tlp, port, "link.rx.tlp"},
-                            {signal_role::tx_tlp, port, "link.tx.tlp"}};
+    std::vector<lane> lanes{{signal_role::rx_tlp, port, "link.rx.tlp", true},
+                            {signal_role::tx_tlp, port, "link.tx.tlp", true}};
     if (messages) {
-        lanes.push_back(
-            {signal_role::outmsg_write, port, "nt.outmsg" + std::to_string(number) + "_write"});
+        lanes.push_back({signal_role::outmsg_write, port,
+                         "nt.outmsg" + std::to_string(number) + "_write", false, true});
         lanes.push_back({signal_role::msgsts, port, "nt.msgsts"});
     } else {
         lanes.push_back({signal_role::outdbellset, port, "nt.outdbellset"});
         lanes.push_back({signal_role::indbellsts, port, "nt.indbellsts"});
     }
     lanes.push_back({signal_role::ntintsts, port, "nt.ntintsts"});
-    lanes.push_back({signal_role::msi, port, "nt.msi"});
+    lanes.push_back({signal_role::msi, port, "nt.msi", false, true});
+    return lanes;
+}
+
+/// The lanes of signals that the user chose; `lane_of` says which channel is shown in which lane.
+std::vector<lane> chosen_lanes(const vcd_reader& reader, const std::string& patterns,
+                               std::vector<std::size_t>& lane_of) {
+    std::vector<lane> lanes;
+    constexpr std::string_view separators = ", ";
+    for (std::string_view rest = patterns; !rest.empty();) {
+        const std::size_t end = std::min(rest.find_first_of(separators), rest.size());
+        const std::string_view pattern = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        bool any = pattern.empty();
+        for (const vcd_signal& s : reader.signals()) {
+            if (s.kind == vcd_kind::real || !glob_matches(pattern, s.name))
+                continue;
+            any = true;
+            if (lane_of[s.channel] != SIZE_MAX)
+                continue;
+            lane_of[s.channel] = lanes.size();
+            lane l;
+            l.role = meaning_of(s.name).role;
+            l.port = port_of(s.name);
+            const std::string scope = l.port == max_trace_ports
+                                          ? "switch."
+                                          : "switch.port" + std::to_string(l.port) + '.';
+            const bool inside = s.name.compare(0, scope.size(), scope) == 0;
+            l.name = inside ? s.name.substr(scope.size()) : s.name;
+            l.text = s.kind == vcd_kind::text;
+            l.wire = !l.text && s.width == 1;
+            lanes.push_back(std::move(l));
+        }
+        if (!any)
+            throw trace_error("diagram of " + reader.path(),
+                              "no signal is like '" + std::string(pattern) + "'",
+                              "the header of the waveform lists the names");
+        if (lanes.size() > max_lanes)
+            throw trace_error("diagram of " + reader.path(),
+                              "'" + patterns + "' are more than " + std::to_string(max_lanes) +
+                                  " signals",
+                              "choose fewer");
+    }
     return lanes;
 }
 
@@ -114,14 +158,17 @@ public:
     void note(const signal_meaning& m, std::uint64_t ps) { activity_.note(m, ps); }
 
     void operator()(const delivery& d) {
-        if (d.end != delivery_end::interrupted || d.from == d.to)
+        if (d.from == d.to || d.end == delivery_end::bit_was_set)
             return;
         if (from_ || to_) {
-            if (began(d) >= from_.value_or(0) && d.msi_ps <= to_.value_or(UINT64_MAX) &&
+            if (began(d) >= from_.value_or(0) &&
+                std::max(d.status_ps, d.msi_ps) <= to_.value_or(UINT64_MAX) &&
                 in_span_.size() < max_lane_values)
                 in_span_.push_back(d);
             return;
         }
+        if (d.end != delivery_end::interrupted)
+            return;
         if (d.kind == delivery_kind::message) {
             messages_.offer({d}, changes(d, began(d)));
             return;
@@ -173,10 +220,13 @@ private:
 
 } // namespace
 
-exchange_window find_exchange(const std::string& file, std::optional<std::uint64_t> from_ps,
-                              std::optional<std::uint64_t> to_ps) {
+exchange_window find_exchange(const std::string& file, const diagram_options& options) {
+    const std::optional<std::uint64_t> from_ps = options.from_ps;
+    const std::optional<std::uint64_t> to_ps = options.to_ps;
     exchange_window w;
     w.file = file;
+    w.title = options.title;
+    w.marks = options.marks;
     chooser choose(from_ps, to_ps);
     vcd_change change;
     {
@@ -220,8 +270,11 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
         w.deliveries.push_back(d);
         messages &= d.kind == delivery_kind::message;
         first = std::min(first, began(d));
-        last = std::max(last, d.msi_ps);
+        last = std::max({last, d.status_ps, d.msi_ps});
     }
+    // Told when they ended; shown in the order in which they began.
+    std::stable_sort(w.deliveries.begin(), w.deliveries.end(),
+                     [](const delivery& a, const delivery& b) { return began(a) < began(b); });
     messages &= !w.deliveries.empty();
     const std::uint64_t margin = margin_cycles * w.core_clock_ps;
     const std::uint64_t file_end = w.end_ps;
@@ -236,28 +289,33 @@ exchange_window find_exchange(const std::string& file, std::optional<std::uint64
 
     // Of the four message registers the diagram shows the one that the first message went through.
     const unsigned number = messages ? w.deliveries.front().what : 0;
-    w.lanes = lanes_of(w.ports[0], messages, number);
-    if (w.ports[1] != w.ports[0]) {
-        for (lane& l : lanes_of(w.ports[1], messages, number))
-            w.lanes.push_back(std::move(l));
-    }
     vcd_reader reader(file);
     const std::vector<signal_meaning> meaning = meanings(reader);
-    std::vector<lane*> lane_of(meaning.size(), nullptr);
-    for (std::size_t c = 0; c < meaning.size(); ++c) {
-        for (lane& l : w.lanes) {
-            const bool register_shown =
-                l.role != signal_role::outmsg_write || meaning[c].number == number;
-            if (meaning[c].role == l.role && meaning[c].port == l.port && register_shown)
-                lane_of[c] = &l;
+    std::vector<std::size_t> lane_of(meaning.size(), SIZE_MAX);
+    if (!options.signals.empty()) {
+        w.lanes = chosen_lanes(reader, options.signals, lane_of);
+    } else {
+        w.lanes = lanes_of(w.ports[0], messages, number);
+        if (w.ports[1] != w.ports[0]) {
+            for (lane& l : lanes_of(w.ports[1], messages, number))
+                w.lanes.push_back(std::move(l));
+        }
+        for (std::size_t c = 0; c < meaning.size(); ++c) {
+            for (std::size_t i = 0; i < w.lanes.size(); ++i) {
+                const lane& l = w.lanes[i];
+                const bool register_shown =
+                    l.role != signal_role::outmsg_write || meaning[c].number == number;
+                if (meaning[c].role == l.role && meaning[c].port == l.port && register_shown)
+                    lane_of[c] = i;
+            }
         }
     }
     bool past_end = false;
     while (!past_end && reader.next(change)) {
         past_end = change.time_ps > w.end_ps;
-        lane* l = lane_of[change.channel];
-        if (l == nullptr || past_end)
+        if (past_end || lane_of[change.channel] == SIZE_MAX)
             continue;
+        lane* const l = &w.lanes[lane_of[change.channel]];
         const std::uint64_t at = std::max(change.time_ps, w.begin_ps);
         if (!l->values.empty())
             l->values.back().end_ps = at;

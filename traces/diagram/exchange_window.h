@@ -25,9 +25,26 @@ struct lane_value {
 
 struct lane {
     signal_role role = signal_role::none;
-    unsigned port = 0;
-    std::string name; ///< as the diagram calls it
+    unsigned port = 0; ///< max_trace_ports = none: a signal of the switch
+    std::string name;  ///< as the diagram calls it
+    bool text = false;
+    bool wire = false; ///< one bit, drawn as a level
     std::vector<lane_value> values{};
+};
+
+/// A moment that the user wants pointed out.
+struct time_mark {
+    std::uint64_t ps = 0;
+    std::string text{};
+};
+
+/// What a diagram is to show; empty = what find_exchange() thinks best.
+struct diagram_options {
+    std::optional<std::uint64_t> from_ps{};
+    std::optional<std::uint64_t> to_ps{};
+    std::string signals{}; ///< patterns, whose order is that of the lanes
+    std::string title{};
+    std::vector<time_mark> marks{};
 };
 
 struct exchange_window {
@@ -36,16 +53,26 @@ struct exchange_window {
     std::uint64_t end_ps = 0;
     std::uint64_t core_clock_ps = 0;
     std::array<unsigned, 2> ports{};
-    std::string choice{};               ///< "answered doorbell 3 of 40"; empty = --from, --to
-    std::vector<lane> lanes{};          ///< first port's, then second port's
-    std::vector<delivery> deliveries{}; ///< those with an MSI, between the two ports
+    std::string choice{};      ///< "answered doorbell 3 of 40"; empty = --from, --to
+    std::vector<lane> lanes{}; ///< first port's, then second port's
+    std::vector<delivery>
+        deliveries{};    ///< between the two ports; without an MSI in chosen spans only
+    std::string title{}; ///< empty = by the first delivery
+    std::vector<time_mark> marks{};
 };
 
-/// What lies between `from_ps` and `to_ps`; without them an exchange that can be read in one
+/// What lies in the span that `options` give; without one an exchange that can be read in one
 /// picture: the first doorbell that was answered by a doorbell with not too much in between, else
 /// the first doorbell alone (the shortest where all are too long), else a message.
 [[nodiscard]] exchange_window find_exchange(const std::string& file,
-                                            std::optional<std::uint64_t> from_ps,
-                                            std::optional<std::uint64_t> to_ps);
+                                            const diagram_options& options);
+[[nodiscard]] inline exchange_window find_exchange(const std::string& file,
+                                                   std::optional<std::uint64_t> from_ps,
+                                                   std::optional<std::uint64_t> to_ps) {
+    diagram_options options;
+    options.from_ps = from_ps;
+    options.to_ps = to_ps;
+    return find_exchange(file, options);
+}
 
 } // namespace ntb::traces

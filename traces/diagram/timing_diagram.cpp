@@ -31,6 +31,7 @@ struct direction_colours {
 };
 /// By direction: from the first port to the second, and back. Readable for the colour-blind.
 constexpr std::array<direction_colours, 2> directions{{{"#0b5cad", "ahead"}, {"#b34700", "aback"}}};
+constexpr direction_colours mark_colours{"#7a1fa2", ""};
 constexpr std::array<const char*, 2> box_fills{"#dceafa", "#fde8d8"}; ///< links: in, out
 constexpr const char* value_fill = "#e6f2e6";
 constexpr const char* wave_stroke = "stroke=\"#333\" stroke-width=\"1.2\"";
@@ -166,11 +167,16 @@ private:
     [[nodiscard]] std::uint64_t origin() const {
         return w_.deliveries.empty() ? w_.begin_ps : start(w_.deliveries.front());
     }
+    [[nodiscard]] static bool interrupted(const delivery& d) {
+        return d.end == delivery_end::interrupted;
+    }
     [[nodiscard]] static std::uint64_t start(const delivery& d) {
         return d.write_ps.value_or(d.set_ps);
     }
 
     [[nodiscard]] std::string title() const {
+        if (!w_.title.empty())
+            return w_.title;
         if (w_.deliveries.empty())
             return "Ports " + std::to_string(w_.ports[0]) + " and " + std::to_string(w_.ports[1]);
         const delivery& d = w_.deliveries.front();
@@ -205,9 +211,15 @@ private:
                 measures_.push_back({from, to, what + ' ' + duration(to - from), &colours(d)});
             };
             const char* write = d.write_ps ? "write" : (bell ? "OUTDBELLSET" : "OUTMSG");
-            add(first, d.msi_ps, std::string(write) + " to peer MSI");
+            if (interrupted(d))
+                add(first, d.msi_ps, std::string(write) + " to peer MSI");
             add(first, d.status_ps, std::string(write) + " to peer " + status);
-            add(d.status_ps, d.msi_ps, status + " to MSI");
+            if (interrupted(d))
+                add(d.status_ps, d.msi_ps, status + " to MSI");
+        }
+        for (const time_mark& m : w_.marks) {
+            if (m.ps >= w_.begin_ps && m.ps <= w_.end_ps)
+                measures_.push_back({m.ps, m.ps, m.text, &mark_colours});
         }
         std::vector<std::vector<std::pair<double, double>>> rows;
         for (measure& m : measures_) {
@@ -268,15 +280,10 @@ private:
     }
 
     // Lanes ----------------------------------------------------------------------------------
-    /// A single bit, drawn as a level.
-    [[nodiscard]] static bool is_wire(const lane& l) {
-        return l.role == signal_role::msi || l.role == signal_role::outmsg_write;
-    }
-
     [[nodiscard]] static std::string label_of(const lane& l, const lane_value& v) {
-        if (l.role == signal_role::rx_tlp || l.role == signal_role::tx_tlp)
+        if (l.text)
             return packet_label(v.text);
-        if (is_wire(l) || v.bits == 0)
+        if (l.wire || v.bits == 0)
             return {};
         return hex(v.bits);
     }
@@ -284,7 +291,7 @@ private:
     void place_lanes() {
         double y = title_height + 26 + static_cast<double>(measure_rows_) * 22;
         top_ = y - 8;
-        unsigned port = max_trace_ports;
+        unsigned port = max_trace_ports + 1;
         for (const lane& l : w_.lanes) {
             if (l.port != port) {
                 port = l.port;
@@ -327,7 +334,7 @@ private:
             canvas_.text({left_column + 6, p.wave_y + 4}, "not recorded", note);
             return;
         }
-        is_wire(*p.of) ? draw_wire(p) : draw_boxes(p);
+        p.of->wire ? draw_wire(p) : draw_boxes(p);
     }
 
     void draw_wire(const placed_lane& p) {
@@ -347,9 +354,9 @@ private:
     }
 
     void draw_boxes(const placed_lane& p) {
-        const bool packets = p.of->role == signal_role::rx_tlp || p.of->role == signal_role::tx_tlp;
+        const bool packets = p.of->text;
         const char* fill =
-            packets ? box_fills[p.of->role == signal_role::rx_tlp ? 0 : 1] : value_fill;
+            packets ? box_fills[p.of->role != signal_role::tx_tlp ? 0 : 1] : value_fill;
         for (const lane_value& v : p.of->values) {
             const double x1 = axis_.x(v.begin_ps);
             const double x2 = axis_.x(v.end_ps);
@@ -408,7 +415,9 @@ private:
             text_style style;
             style.bold = true;
             style.size = 13;
-            canvas_.text({14, y}, "Port " + std::to_string(port), style);
+            canvas_.text({14, y},
+                         port == max_trace_ports ? "Switch" : "Port " + std::to_string(port),
+                         style);
             if (y != groups_.front().first)
                 canvas_.line({14, y - 17}, {axis_.right(), y - 17},
                              "stroke=\"#aaa\" stroke-width=\"0.8\"");
@@ -449,7 +458,7 @@ private:
             canvas_.rectangle({x1, top_ - 1}, x2 - x1, bottom_ - top_ + 2,
                               "fill=\"#fff\" stroke=\"none\"");
             for (const placed_lane& p : lanes_) {
-                const double y = p.wave_y + (is_wire(*p.of) ? wave_height / 2 - 2 : 0);
+                const double y = p.wave_y + (p.of->wire ? wave_height / 2 - 2 : 0);
                 canvas_.line({x1, y}, {x2, y},
                              "stroke=\"#999\" stroke-width=\"1\" stroke-dasharray=\"1.5,3\"");
             }
@@ -527,6 +536,8 @@ private:
         if (d.write_ps)
             arrow(find(signal_role::rx_tlp, d.from), *d.write_ps, set, d.set_ps, c);
         arrow(set, d.set_ps, status, d.status_ps, c);
+        if (!interrupted(d))
+            return;
         const std::uint64_t summary_ps = change_between(summary, d.status_ps, d.msi_ps);
         if (summary_ps != 0) {
             arrow(status, d.status_ps, summary, summary_ps, c);

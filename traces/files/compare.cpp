@@ -94,7 +94,8 @@ private:
             }
             const vcd_signal& other = *found->second;
             second.erase(found);
-            if (other.kind != s.kind || other.width != s.width) {
+            // The width of a text says nothing: tools write what they like.
+            if (other.kind != s.kind || (s.kind != vcd_kind::text && other.width != s.width)) {
                 differ(s.name, 0,
                        "has " + std::to_string(s.width) + " bits in one and " +
                            std::to_string(other.width) + " in the other, or is of another kind");

@@ -22,7 +22,7 @@ struct fixture {
     std::string path = directory.file("t.vcd");
     vcd_recorder r{{path}};
     struct port {
-        signal_id up, rx, tx, set, status, message_status, summary, msi, dropped, intx;
+        signal_id up, rx, tx, set, status, mask, message_status, summary, msi, dropped, intx;
     };
     port sender = declare(0);
     port receiver = declare(2);
@@ -35,7 +35,7 @@ struct fixture {
         out.tx = r.declare_text(p + "link.tx.tlp");
         out.set = r.declare_bits(p + "nt.outdbellset", 32, 0);
         out.status = r.declare_bits(p + "nt.indbellsts", 32, 0);
-        r.declare_bits(p + "nt.indbellmsk", 32, 0);
+        out.mask = r.declare_bits(p + "nt.indbellmsk", 32, 0);
         out.message_status = r.declare_bits(p + "nt.msgsts", 32, 0);
         r.declare_bits(p + "nt.msgstsmsk", 32, 0);
         out.summary = r.declare_bits(p + "nt.ntintsts", 32, 0);
@@ -131,6 +131,57 @@ BOOST_AUTO_TEST_CASE(a_doorbell_that_nobody_hears_is_found_at_its_sender) {
     const finding f = found(summary(300 * ns), finding_kind::doorbell_unheard, 0);
     BOOST_TEST(f.first_ps == 110 * ns);
     BOOST_TEST(f.first == "doorbell 0x4");
+}
+
+BOOST_AUTO_TEST_CASE(a_doorbell_that_was_masked_is_not_taken_for_a_later_one) {
+    ring(100 * ns);
+    ring(600 * ns);
+    arrives(650 * ns);
+    interrupts(660 * ns);
+    handled(700 * ns);
+    const waveform_summary s = summary(800 * ns);
+    BOOST_TEST(found(s, finding_kind::doorbell_unheard, 0).first_ps == 110 * ns);
+    BOOST_TEST(found(s, finding_kind::doorbell_merged, 2).count == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(unmasking_what_has_had_its_interrupt_is_a_repeated_one) {
+    ring(100 * ns);
+    arrives(150 * ns);
+    interrupts(160 * ns);
+    r.set(receiver.mask, 200 * ns, 1);
+    r.set(receiver.mask, 220 * ns, 0);
+    interrupts(230 * ns);
+    handled(300 * ns);
+    const waveform_summary s = summary(400 * ns);
+    BOOST_TEST(s.findings.size() == 1U);
+    BOOST_TEST(found(s, finding_kind::interrupt_repeated, 2).first_ps == 230 * ns);
+}
+
+BOOST_AUTO_TEST_CASE(unmasking_what_waited_for_it_is_no_repeated_interrupt) {
+    r.set(receiver.mask, 50 * ns, 1);
+    ring(100 * ns);
+    arrives(150 * ns);
+    r.set(receiver.mask, 220 * ns, 0);
+    interrupts(230 * ns);
+    handled(300 * ns);
+    BOOST_TEST(found(summary(400 * ns), finding_kind::interrupt_repeated, 2).count == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(data_that_never_leaves_although_its_doorbell_arrives_is_missing) {
+    r.text(sender.rx, 50 * ns, 60 * ns, "MWr bar2+0x0000 4B 0x12345678");
+    ring(100 * ns);
+    arrives(150 * ns);
+    interrupts(160 * ns);
+    handled(200 * ns);
+    r.text(sender.rx, 250 * ns, 260 * ns, "MWr bar2+0x0000 4B 0x12345678"); // again, and it leaves
+    r.text(receiver.tx, 300 * ns, 310 * ns, "MWr 0x00001000 4B 0x12345678");
+    r.text(sender.rx, 350 * ns, 360 * ns, "MWr bar2+0x0004 4B 0x9abcdef0"); // no doorbell after it
+    const waveform_summary s = summary(400 * ns);
+    const finding f = found(s, finding_kind::data_missing, 0);
+    BOOST_TEST(s.findings.size() == 1U);
+    BOOST_TEST(f.count == 1U);
+    BOOST_TEST(f.first_ps == 50 * ns);
+    BOOST_TEST(f.first == "write of 0x12345678");
 }
 
 BOOST_AUTO_TEST_CASE(a_doorbell_whose_bit_is_set_is_merged_and_not_unheard) {

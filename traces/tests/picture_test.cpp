@@ -6,7 +6,9 @@
 #include "traces/diagram/svg_canvas.h"
 #include "traces/diagram/time_axis.h"
 #include "traces/diagram/timing_diagram.h"
+#include "traces/diagram/wavejson.h"
 #include "traces/layout/gtkwave_layout.h"
+#include "traces/signal_selection.h"
 #include "traces/tests/ping_pong.h"
 #include "traces/tests/support.h"
 #include "traces/trace_error.h"
@@ -250,6 +252,71 @@ BOOST_AUTO_TEST_CASE(a_chosen_span_is_shown_as_it_is) {
     parse_xml(draw_timing_diagram(w));
 }
 
+BOOST_AUTO_TEST_CASE(chosen_signals_are_shown_in_the_order_of_their_patterns) {
+    play();
+    diagram_options o;
+    o.from_ps = 0;
+    o.to_ps = 1000000;
+    o.signals = "switch.sests,switch.port2.nt.msi*,*.link.rx.tlp,switch.port2.nt.msi";
+    o.title = "What I want";
+    o.marks = {{500000, "here"}, {5000000, "outside"}};
+    const exchange_window w = find_exchange(path, o);
+    std::vector<std::string> names;
+    for (const lane& l : w.lanes)
+        names.push_back(std::to_string(l.port) + ' ' + l.name);
+    const std::vector<std::string> expected{"24 sests", "2 nt.msi", "2 nt.msi_count",
+                                            "0 link.rx.tlp", "2 link.rx.tlp"};
+    BOOST_TEST(names == expected, boost::test_tools::per_element());
+    const std::string svg = draw_timing_diagram(w);
+    parse_xml(svg);
+    for (const char* text : {"What I want", ">here<", ">Switch<", ">nt.msi_count<"})
+        BOOST_TEST(svg.find(text) != std::string::npos, text);
+    BOOST_TEST(svg.find("outside") == std::string::npos);
+    o.signals = "switch.port7.*";
+    BOOST_CHECK_THROW((void)find_exchange(path, o), trace_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_doorbell_without_an_interrupt_is_shown_up_to_its_status) {
+    {
+        vcd_recorder r({path});
+        r.declare_bits("switch.core_clock_ps", 32, 4000);
+        const signal_id set = r.declare_bits("switch.port0.nt.outdbellset", 32, 0);
+        const signal_id status = r.declare_bits("switch.port2.nt.indbellsts", 32, 0);
+        r.declare_bits("switch.port2.nt.indbellmsk", 32, 1);
+        r.pulse(set, 100000, 104000, 1);
+        r.set(status, 132000, 1);
+        r.close(200000);
+    }
+    const std::string svg = draw_timing_diagram(find_exchange(path, 90000, 190000));
+    BOOST_TEST(svg.find("write to peer INDBELLSTS 32 ns (8 cycles)") != std::string::npos);
+    BOOST_TEST(svg.find("peer MSI") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(wavejson_has_a_column_per_cycle_and_gaps_where_nothing_happens) {
+    {
+        vcd_recorder r({path});
+        r.declare_bits("switch.core_clock_ps", 32, 4000);
+        const signal_id wire = r.declare_bits("switch.port0.nt.msi", 1, 0);
+        const signal_id vector = r.declare_bits("switch.port0.nt.indbellsts", 32, 3);
+        const signal_id text = r.declare_text("switch.port0.link.rx.tlp");
+        r.pulse(wire, 4000, 8000, 1);
+        r.set(vector, 8000, 17);
+        r.text(text, 8000, 12000, "a \"quoted\" one");
+        r.set(vector, 400000, 0);
+        r.close(408000);
+    }
+    diagram_options o;
+    o.from_ps = 0;
+    o.to_ps = 408000;
+    o.signals = "*.msi,*.indbellsts,*.tlp";
+    const std::string json = wavejson(find_exchange(path, o));
+    for (const char* text :
+         {R"({"name": "nt.msi", "wave": "010..|..."})",
+          R"({"name": "nt.indbellsts", "wave": "=.=..|.=.", "data": ["0x3", "0x11", "0x0"]})",
+          R"({"name": "link.rx.tlp", "wave": "z.=z.|...", "data": ["a \"quoted\" one"]})"})
+        BOOST_TEST(json.find(text) != std::string::npos, text << " in " << json);
+}
+
 BOOST_AUTO_TEST_CASE(a_span_without_exchange_still_shows_its_signals) {
     play();
     const std::string svg = draw_timing_diagram(find_exchange(path, 20000, 90000));
@@ -302,6 +369,22 @@ BOOST_AUTO_TEST_CASE(idle_time_is_cut_out_of_the_axis_and_order_is_kept) {
     }
     BOOST_TEST(axis.x(0) == 100);
     BOOST_TEST(axis.x(9000000) == axis.right());
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_shows_what_belongs_to_it_and_no_more) {
+    play();
+    const std::string all = gtkwave_layout(path, "t.vcd");
+    for (const layout_topic topic : layout_topics) {
+        const std::string text = gtkwave_layout(path, "t.vcd", topic);
+        BOOST_TEST(text.find("switch.port0.link.rx.tlp") != std::string::npos);
+        BOOST_TEST(text.size() < all.size());
+    }
+    const std::string bells = gtkwave_layout(path, "t.vcd", layout_topic::doorbells);
+    BOOST_TEST(bells.find("switch.port2.nt.indbellsts[31:0]") != std::string::npos);
+    BOOST_TEST(bells.find("switch.sests") == std::string::npos);
+    const std::string interrupts = gtkwave_layout(path, "t.vcd", layout_topic::interrupts);
+    BOOST_TEST(interrupts.find("switch.port2.nt.ntintmsk[31:0]") != std::string::npos);
+    BOOST_TEST(interrupts.find("outdbellset") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_layout_groups_every_signal_of_a_port_once) {
