@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/bridge_function.h"
 
+#include <string>
+
 #include "model/regs/declared_ids.h"
 #include "model/regs/port_refs.h"
+#include "model/regs/trace_names.h"
 #include "model/switch_core.h"
 
 namespace ntb {
@@ -35,6 +38,13 @@ bridge_function::bridge_function(port_number port, const topology_config& topolo
 const bridge_function::plan& bridge_function::register_plan() {
     static constexpr plan p = plan::make(regs::port_map, 0, std::array<plan::behaviour, 0>{});
     return p;
+}
+
+void bridge_function::trace(trace_sink& sink, std::string_view scope) {
+    for_each_traced(regs::port_map, [&](const traced_register& r) {
+        bank_.trace(sink, std::string(scope) + r.name, r.offset & ~3U, (r.offset & 3U) * 8U,
+                    r.mask << ((r.offset & 3U) * 8U), r.size * 8U);
+    });
 }
 
 std::uint32_t bridge_function::read_dword(const register_access& a) {

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "model/config.h"
 #include "model/register_bank.h"
@@ -49,6 +50,8 @@ public:
     void switch_event_arrived();
     /// A failover's mode change of the port is complete (B3.11).
     void failover_complete();
+    /// Declares the registers below `scope` ("switch.port0.bridge."). Elaboration only.
+    void trace(trace_sink& sink, std::string_view scope);
 
 private:
     static constexpr std::size_t register_dwords = space_size / 4;

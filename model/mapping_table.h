@@ -6,8 +6,11 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
+#include "model/core_clock.h"
 #include "model/regs/nt_refs.h"
+#include "model/trace_sink.h"
 #include "model/types.h"
 
 namespace ntb {
@@ -19,15 +22,25 @@ public:
     [[nodiscard]] std::uint32_t read(unsigned i) const { return in_range(i) ? entries_[i] : 0; }
     void write(unsigned i, std::uint32_t value) {
         if (in_range(i))
-            entries_[i] = value;
+            put(i, value);
     }
     /// A reset of a partition makes its entries invalid (B4.3): they then read 0.
     void invalidate(partition_number partition) {
-        for (std::uint32_t& e : entries_)
-            if (nt::NTMTBLDATA_VALID.get(e) != 0 && nt::NTMTBLDATA_PART.get(e) == partition.value())
-                e = 0;
+        for (unsigned i = 0; i < mapping_table_size; ++i)
+            if (nt::NTMTBLDATA_VALID.get(entries_[i]) != 0 &&
+                nt::NTMTBLDATA_PART.get(entries_[i]) == partition.value())
+                put(i, 0);
     }
-    void clear() { entries_ = {}; }
+    void clear() {
+        for (unsigned i = 0; i < mapping_table_size; ++i)
+            put(i, 0);
+    }
+    /// Declares each entry as "switch.ntmtbl_N". Elaboration only.
+    void trace(trace_sink& sink) {
+        sink_ = &sink;
+        for (unsigned i = 0; i < mapping_table_size; ++i)
+            signals_[i] = sink.declare_bits("switch.ntmtbl_" + std::to_string(i), 32, entries_[i]);
+    }
     /// Index of the valid entry of this requester (B7.4), or -1.
     [[nodiscard]] int find(partition_number partition, requester_id id) const {
         constexpr std::uint32_t key =
@@ -42,7 +55,15 @@ public:
     }
 
 private:
+    void put(unsigned i, std::uint32_t value) {
+        entries_[i] = value;
+        if (signals_[i].traced())
+            sink_->set(signals_[i], core_clock::now_ps(), value);
+    }
+
     std::array<std::uint32_t, mapping_table_size> entries_{};
+    std::array<signal_id, mapping_table_size> signals_{};
+    trace_sink* sink_ = nullptr;
 };
 
 } // namespace ntb

@@ -225,6 +225,7 @@ void nt_function::trace(trace_sink& sink, std::string_view scope) {
         message_writes_[n].wire = sink.declare_bits(name, 1, 0);
         message_writes_[n].count_signal = sink.declare_bits(name + "_count", 32, 0);
     }
+    luts_.trace(sink, scope);
     interrupts_.trace(sink, scope);
     errors_.trace(sink, scope);
 }

@@ -179,6 +179,7 @@ private:
     void shape_limit(unsigned bar);
     [[nodiscard]] bool is_upper_half(unsigned bar) const; ///< of an enabled 64-bit BAR
     [[nodiscard]] lookup_tables::entry* selected_lut_entry();
+    void lut_entry_changed() const;
 
     port_number port_;
     partition_number partition_;

@@ -587,6 +587,8 @@ void nt_port::trace(trace_sink& sink) {
     const std::string scope = "switch.port" + std::to_string(number_.value()) + ".";
     link_.trace(sink, scope + "link.");
     function_.trace(sink, scope + "nt.");
+    if (bridge_function* const bridge = core_.bridge(number_))
+        bridge->trace(sink, scope + "bridge.");
     if (has_dma_function(core_.modes().now(number_).mode))
         dma_.trace(sink, scope + "dma.");
 }

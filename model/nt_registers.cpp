@@ -157,6 +157,11 @@ lookup_tables::entry* nt_function::selected_lut_entry() {
     return luts_.at(nt::LUTOFFSET_BAR.get(select), nt::LUTOFFSET_INDEX.get(select));
 }
 
+void nt_function::lut_entry_changed() const {
+    const std::uint32_t select = bank_.get(nt::LUTOFFSET.at());
+    luts_.changed(nt::LUTOFFSET_BAR.get(select), nt::LUTOFFSET_INDEX.get(select));
+}
+
 std::uint32_t nt_function::read_lutldata(const register_access&) {
     const lookup_tables::entry* e = selected_lut_entry();
     return e != nullptr ? e->low : 0;
@@ -176,16 +181,22 @@ void merge(std::uint32_t& part, const register_access& a, std::uint32_t stored) 
 }
 } // namespace
 void nt_function::wrote_lutldata(const register_access& a, std::uint32_t) {
-    if (lookup_tables::entry* e = selected_lut_entry())
+    if (lookup_tables::entry* e = selected_lut_entry()) {
         merge(e->low, a, bank_.get(nt::LUTLDATA.at()));
+        lut_entry_changed();
+    }
 }
 void nt_function::wrote_lutmdata(const register_access& a, std::uint32_t) {
-    if (lookup_tables::entry* e = selected_lut_entry())
+    if (lookup_tables::entry* e = selected_lut_entry()) {
         merge(e->high, a, bank_.get(nt::LUTMDATA.at()));
+        lut_entry_changed();
+    }
 }
 void nt_function::wrote_lutudata(const register_access& a, std::uint32_t) {
-    if (lookup_tables::entry* e = selected_lut_entry())
+    if (lookup_tables::entry* e = selected_lut_entry()) {
         merge(e->upper, a, bank_.get(nt::LUTUDATA.at()));
+        lut_entry_changed();
+    }
 }
 
 // --- global address space ---------------------------------------------------------------------

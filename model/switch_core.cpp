@@ -358,6 +358,7 @@ void switch_core::trace(trace_sink& sink) {
         bank_.trace(sink, "switch." + r.name, r.offset & ~3U, (r.offset & 3U) * 8U,
                     r.mask << ((r.offset & 3U) * 8U), r.size * 8U);
     });
+    mapping_.trace(sink);
 }
 
 } // namespace ntb

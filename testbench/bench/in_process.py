@@ -5,6 +5,8 @@ Figures are CPU time of the benchmark's thread, so that what others do on the ma
 little. Each round runs every benchmark once in turn; a ratio is the median over the rounds.
 """
 import collections
+import pathlib
+import tempfile
 
 from machine import median, median_ratio, run_json
 from report import Row, duration, rate, ratio_row
@@ -126,4 +128,50 @@ def growth_rows(build, rounds, transactions):
                     f"+{grown // 1024} KiB", value=grown,
                     unit="bytes", floor=f"{total // 1024} KiB resident", bound="<= 1024 KiB",
                     met=grown <= 1 << 20))
+    return rows
+
+
+TRACE_MODES = ("off", "vcd", "vcd-bits", "fst", "sc-trace")
+
+
+def trace_rows(build, rounds, pings):
+    """What recording costs in a ping-pong over doorbells: a change, against sc_trace, against none.
+
+    The cost of recording is the time of a run less that of the same run with nothing traced, in
+    the same round.
+    """
+    runs = collections.defaultdict(list)
+    with tempfile.TemporaryDirectory() as directory:
+        for _ in range(rounds):
+            for mode in TRACE_MODES:
+                # sc_trace is so much slower that a part of the play is enough.
+                count = pings // 10 if mode == "sc-trace" else pings
+                report = run_json([build / "testbench/bench/bench_traces", mode,
+                                   pathlib.Path(directory) / "traced", count])
+                runs[mode].append(report)
+
+    def a_ping(mode):
+        return [run["ns"] / run["pings"] for run in runs[mode]]
+
+    def extra(mode):
+        return [traced - off for traced, off in zip(a_ping(mode), a_ping("off"))]
+
+    def a_change(mode):
+        return [cost * run["pings"] / run["changes"]
+                for cost, run in zip(extra(mode), runs[mode])]
+
+    vcd = median(a_change("vcd"))
+    against = median_ratio(extra("sc-trace"), extra("vcd-bits"))
+    off = median(a_ping("off"))
+    rows = [Row("everything traced as VCD, a recorded change", duration(vcd), value=vcd, unit="ns",
+                floor=f"{runs['vcd'][0]['changes'] / runs['vcd'][0]['pings']:.0f} changes a ping "
+                      "and answer", bound="<= 20 ns", met=vcd <= 20),
+            Row("  recording without texts, against sc_trace of the same signals",
+                duration(median(extra("vcd-bits"))), value=median(extra("vcd-bits")), unit="ns",
+                floor=f"{duration(median(extra('sc-trace')))} sc_trace", ratio=against,
+                bound=">= 4 x cheaper", met=against >= 4)]
+    for mode, name in (("vcd", "VCD"), ("fst", "FST")):
+        rows.append(ratio_row(f"  a ping and its answer, all traced as {name}",
+                              median(a_ping(mode)), off,
+                              median_ratio(a_ping(mode), a_ping("off")), None, "not traced"))
     return rows

@@ -18,8 +18,8 @@ import in_process
 import report
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("registers", "doorbells", "windows", "growth", "bridge", "idle", "guest", "pingpong",
-         "build")
+PARTS = ("registers", "doorbells", "windows", "traces", "growth", "bridge", "idle", "guest",
+         "pingpong", "build")
 EPILOG = """\
 examples:
   ./ntb bench                            everything (5 minutes)
@@ -89,6 +89,7 @@ def measure(options, say):
             "registers": lambda: in_process.register_rows(build, rounds, min_time),
             "doorbells": lambda: in_process.doorbell_rows(build, rounds, min_time),
             "windows": lambda: in_process.window_rows(build, rounds, min_time),
+            "traces": lambda: in_process.trace_rows(build, rounds, 2000 if quick else 20_000),
             "growth": lambda: in_process.growth_rows(build, min(rounds, 3),
                                                      20_000 if quick else 1_000_000),
             "bridge": lambda: over_socket.read_rows(s, 300 if quick else 3000, rounds)

@@ -249,4 +249,23 @@ BOOST_FIXTURE_TEST_CASE(take_single_bytes_of_the_selected_entry, two_hosts) { //
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(show_every_entry_in_a_waveform, two_hosts) {
+    run([this] {
+        enumerate_both();
+        write(host0, "LUTOFFSET", 0x403);
+        write(host0, "LUTLDATA", 0x00300000);
+        write(host0, "LUTMDATA", 0x12);
+        write(host0, "LUTUDATA", 0x80000001);
+        BOOST_TEST(signals.last("switch.port0.nt.lut4_3_base") == 0x1200300000U);
+        BOOST_TEST(signals.last("switch.port0.nt.lut4_3_upper") == 0x80000001U);
+        BOOST_TEST(signals.last("switch.port0.nt.lut4_2_upper") == 0U);
+        write(host0, "NTMTBLADDR", 5);
+        write(host0, "NTMTBLDATA", 0x20001); // valid, 00:00.0, partition 1
+        BOOST_TEST(signals.last("switch.ntmtbl_5") == 0x20001U);
+        BOOST_TEST(signals.last("switch.port2.bridge.p2pvid") == 0x111DU);
+        write(host0, "NTMTBLDATA", 0);
+        BOOST_TEST(signals.last("switch.ntmtbl_5") == 0U);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
