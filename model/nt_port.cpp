@@ -120,6 +120,14 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
             return;
         }
     }
+    if (is_write && posted_.under_way() && (kind != door_kind::bar || opens_config_space(bar))) {
+        posted_.wait_for_earlier();
+        wait_until(clock_.edge(core_clock::now_ps()));
+        if (link_.epoch() != epoch) {
+            refuse(p);
+            return;
+        }
+    }
     act(p, kind, bar, false);
     // Memory writes are posted; reads and configuration writes are completed, over a link that has
     // been up all the time.
@@ -161,7 +169,17 @@ void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, boo
         refuse(p);
         return;
     }
+    cross_in_order(p, bar);
+}
+
+void nt_port::cross_in_order(tlm::tlm_generic_payload& p, unsigned bar) {
+    if (p.get_command() != tlm::TLM_WRITE_COMMAND) {
+        cross(p, bar, requester_of(p));
+        return;
+    }
+    const std::uint64_t place = posted_.enter();
     cross(p, bar, requester_of(p));
+    posted_.leave(place);
 }
 
 tlp_header nt_port::header_of(const tlm::tlm_generic_payload& p, door_kind kind,

@@ -25,6 +25,7 @@
 #include "model/nt_function.h"
 #include "model/nt_port_sockets.h"
 #include "model/pcie_extension.h"
+#include "model/posted_order.h"
 #include "model/register_mirror.h"
 
 namespace ntb {
@@ -162,7 +163,9 @@ private:
     void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     unsigned transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
-    /// A request to a window BAR: checked, translated and forwarded piece by piece.
+    /// A request to a window BAR, writes in the order in which they come.
+    void cross_in_order(tlm::tlm_generic_payload& p, unsigned bar);
+    /// Checked, translated and forwarded piece by piece.
     void cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who);
     /// Whether every part of a request has somewhere to go, over several table entries too: a TLP
     /// is refused as a whole, before any of it has left.
@@ -210,6 +213,7 @@ private:
     bool host_sees_intx_ = false; ///< Assert_INTA has reached it
     tlm::tlm_generic_payload upstream_payload_;
     pcie_extension upstream_extension_;
+    posted_order posted_;
     payload_pool forwarded_; ///< requests of this port's host on their way to others
 };
 

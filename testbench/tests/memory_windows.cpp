@@ -65,6 +65,20 @@ public:
     ideal_window_hosts() : window_hosts(ideal_timing()) {}
 };
 
+/// Whatever crosses takes far longer than a doorbell does.
+class slow_window_hosts : public window_hosts {
+public:
+    slow_window_hosts() : window_hosts(slow_windows()) {}
+
+private:
+    static timing_config slow_windows() {
+        timing_config t;
+        t.window = 100;
+        t.doorbell = t.interrupt = 0;
+        return t;
+    }
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(windows)
@@ -466,6 +480,32 @@ BOOST_FIXTURE_TEST_CASE(a_doorbell_does_not_pass_the_data_before_it, window_host
             write(host0, "OUTDBELLSET", 1);
             await_msi(host2, before);
             BOOST_TEST(ram2(0x1000 + 1020) == 0x01010101U * i);
+            write(host2, "INDBELLSTS", 1);
+        }
+    });
+}
+
+// PCIe 2.1 section 2.4.1: a posted request does not pass another; whoever of the host sent them.
+BOOST_FIXTURE_TEST_CASE(a_doorbell_of_another_thread_does_not_pass_the_data_before_it,
+                        slow_window_hosts) {
+    run([this] {
+        prepare();
+        direct(0x1000);
+        write(host2, "INDBELLMSK", 0);
+        write(host2, "NTINTMSK", int_all & ~int_dbell);
+        constexpr unsigned writers = 12; // more than a port keeps on their way
+        for (unsigned round = 1; round <= 3; ++round) {
+            settle();
+            const std::uint64_t before = host2.interrupts().msi_count();
+            for (unsigned i = 0; i < writers; ++i)
+                sc_core::sc_spawn([this, i, round] {
+                    BOOST_TEST(host0.bar_write(bar2, std::uint64_t{64} * i, round).ok());
+                });
+            sc_core::wait(sc_core::SC_ZERO_TIME); // they go first
+            write(host0, "OUTDBELLSET", 1);
+            await_msi(host2, before);
+            for (unsigned i = 0; i < writers; ++i)
+                BOOST_TEST(ram2(0x1000 + 64 * i) == round);
             write(host2, "INDBELLSTS", 1);
         }
     });
