@@ -193,7 +193,7 @@ int hold(const std::string& device) {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     const std::vector<std::string> a(argv + 1, argv + argc);
     const auto number = [&](std::size_t i) { return std::strtoul(a[i].c_str(), nullptr, 10); };
     if (a.size() >= 5 && a[0] == "read")
@@ -210,4 +210,6 @@ int main(int argc, char** argv) {
     std::fputs("usage: bench_socket read|posted|windows|stream|hold DEVICE ... (see its source)\n",
                stderr);
     return 2;
+} catch (const vfio_user::client_error& e) {
+    give_up(e.what());
 }

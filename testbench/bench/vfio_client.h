@@ -4,8 +4,8 @@
 //   queued as QEMU does it: the asking thread sends and waits on a condition variable; a second
 //          thread waits in poll(), reads header and body apart, and wakes the first
 //
-// Threading: one asking thread. Errors: whatever goes wrong ends the process with one line and
-// exit code 2: no figure is better than a wrong one.
+// Threading: one asking thread. Errors: client_error; in the receiving thread it ends the process
+// with one line and exit code 2. No figure is better than a wrong one.
 #pragma once
 
 #include <condition_variable>
@@ -13,13 +13,13 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
+#include "testbench/vfio_client/connection.h"
 #include "tlm_bridge/unique_fd.h"
-#include "tlm_bridge/vfio_user/wire.h"
 
 namespace ntb::bench {
 
+/// Ends the process with one line and exit code 2.
 [[noreturn]] void give_up(const std::string& what);
 
 enum class client_shape { plain, queued };
@@ -44,19 +44,12 @@ public:
     void map(int file, std::uint64_t address, std::uint64_t size);
 
 private:
-    using message = std::vector<std::uint8_t>;
+    using message = vfio_user::client_connection::message;
 
-    void send(const message& m, int file = -1);
-    message receive();
-    message round_trip(const message& request);
-    message request_of(vfio_user::wire::command command, std::uint32_t flags, const void* payload,
-                       std::size_t size);
-    void read_exactly(std::uint8_t* to, std::size_t size);
     void receive_loop();
 
-    bridge::unique_fd socket_;
+    vfio_user::client_connection server_;
     client_shape shape_;
-    std::uint16_t next_id_ = 0;
     message read_request_{};
     message write_request_{};
     message multi_request_{};
