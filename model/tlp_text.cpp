@@ -2,12 +2,14 @@
 #include "model/tlp_text.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ntb {
 
 tlp_text& tlp_text::add(std::string_view s) {
-    for (const char c : s)
-        add(c);
+    const std::size_t n = std::min(s.size(), buffer_.size() - used_);
+    std::memcpy(buffer_.data() + used_, s.data(), n);
+    used_ += n;
     return *this;
 }
 
@@ -30,13 +32,14 @@ tlp_text& tlp_text::decimal(std::uint32_t value) {
 }
 
 tlp_text& tlp_text::hex(std::uint64_t value, unsigned digits) {
-    unsigned needed = 1;
+    constexpr std::string_view letters = "0123456789abcdef";
+    unsigned needed = std::clamp(digits, 1U, 16U);
     while (needed < 16 && (value >> (needed * 4U)) != 0)
         ++needed;
-    add("0x");
-    for (unsigned i = std::max(digits, needed); i != 0; --i)
-        add("0123456789abcdef"[(value >> ((i - 1) * 4U)) & 0xFU]);
-    return *this;
+    std::array<char, 18> text{'0', 'x'};
+    for (unsigned i = needed; i != 0; --i, value >>= 4U)
+        text[1 + i] = letters[value & 0xFU];
+    return add({text.data(), 2U + needed});
 }
 
 tlp_text& tlp_text::data(const unsigned char* bytes, std::uint32_t length) {

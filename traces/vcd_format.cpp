@@ -63,6 +63,13 @@ void vcd_format::begin(const std::vector<signal_declaration>& declarations,
 
 void vcd_format::text(std::uint32_t index, std::string_view text) noexcept {
     const tail& t = tails_[index];
+    if (text.empty()) {
+        char* out = writer_.room(1U + t.size);
+        *out = 's';
+        std::memcpy(out + 1, t.text.data(), t.text.size());
+        writer_.commit(out + 1 + t.size);
+        return;
+    }
     std::array<char, max_escaped> escaped; // NOLINT(*-member-init): written before it is read
     const char* end = escape_text(escaped.data(), text);
     const auto size = static_cast<std::size_t>(end - escaped.data());

@@ -20,8 +20,37 @@ struct binary_table {
 };
 constexpr binary_table binary;
 
-constexpr bool plain(unsigned char c) {
-    return c > ' ' && c < 0x7f && c != '\\';
+/// How each byte is spelled: always four bytes to store, of which `size` count.
+struct spelling {
+    std::array<char, 4> text{};
+    std::uint8_t size = 1;
+};
+constexpr std::array<spelling, 256> spellings = [] {
+    std::array<spelling, 256> out{};
+    for (unsigned c = 0; c < 256; ++c)
+        out[c].text[0] = c > ' ' && c < 0x7f ? static_cast<char>(c) : '?';
+    out[' '] = {{'\\', '0', '4', '0'}, 4};
+    out['\\'] = {{'\\', '1', '3', '4'}, 4};
+    return out;
+}();
+
+char* spell(char* out, char c) noexcept {
+    const spelling& s = spellings[static_cast<unsigned char>(c)];
+    std::memcpy(out, s.text.data(), s.text.size());
+    return out + s.size;
+}
+
+/// How many bytes from the first on are spelled as they are, 0 to 8. The first byte of a text lies
+/// lowest; a borrow can only spoil bytes behind the first that is special.
+unsigned plain_bytes(std::uint64_t word) noexcept {
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t tops = 0x8080808080808080U;
+    const auto is_zero = [](std::uint64_t w) { return (w - ones) & ~w; };
+    const std::uint64_t blank_or_less = (word - ones * 0x21U) & ~word;
+    const std::uint64_t special =
+        (blank_or_less | word | is_zero(word ^ ones * 0x7FU) | is_zero(word ^ ones * '\\')) & tops;
+    return special == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(special)) / 8;
 }
 
 unsigned octal_digit(char c) {
@@ -42,17 +71,20 @@ unsigned hex_digit(char c) {
 } // namespace
 
 char* escape_text(char* out, std::string_view text) noexcept {
-    for (const char c : text) {
-        if (plain(static_cast<unsigned char>(c))) {
-            *out++ = c;
-        } else if (c == ' ') {
-            out = std::copy_n("\\040", 4, out);
-        } else if (c == '\\') {
-            out = std::copy_n("\\134", 4, out);
-        } else {
-            *out++ = '?';
-        }
+    const char* in = text.data();
+    const char* const end = in + text.size();
+    while (end - in >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, in, 8);
+        std::memcpy(out, in, 8);
+        const unsigned copied = plain_bytes(word);
+        in += copied;
+        out += copied;
+        if (copied < 8)
+            out = spell(out, *in++);
     }
+    while (in != end)
+        out = spell(out, *in++);
     return out;
 }
 

@@ -12,7 +12,8 @@
 namespace ntb::traces {
 
 inline constexpr std::size_t max_text = 255;             ///< longer texts are cut
-inline constexpr std::size_t max_escaped = 4 * max_text; ///< worst case of escape_text
+/// Worst case of escape_text, which stores up to eight bytes at a time.
+inline constexpr std::size_t max_escaped = 4 * max_text + 8;
 inline constexpr std::size_t binary_overrun = 8;         ///< bytes put_binary may write behind
 
 /// Writes `text` escaped at `out`; returns the end.

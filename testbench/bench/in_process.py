@@ -146,9 +146,8 @@ def trace_rows(build, rounds, pings):
             for mode in TRACE_MODES:
                 # sc_trace is so much slower that a part of the play is enough.
                 count = pings // 10 if mode == "sc-trace" else pings
-                report = run_json([build / "testbench/bench/bench_traces", mode,
-                                   pathlib.Path(directory) / "traced", count])
-                runs[mode].append(report)
+                runs[mode].append(run_json([build / "testbench/bench/bench_traces", mode,
+                                            pathlib.Path(directory) / "traced", count]))
 
     def a_ping(mode):
         return [run["ns"] / run["pings"] for run in runs[mode]]
@@ -160,9 +159,8 @@ def trace_rows(build, rounds, pings):
         return [cost * run["pings"] / run["changes"]
                 for cost, run in zip(extra(mode), runs[mode])]
 
-    vcd = median(a_change("vcd"))
+    vcd, off = median(a_change("vcd")), median(a_ping("off"))
     against = median_ratio(extra("sc-trace"), extra("vcd-bits"))
-    off = median(a_ping("off"))
     rows = [Row("everything traced as VCD, a recorded change", duration(vcd), value=vcd, unit="ns",
                 floor=f"{runs['vcd'][0]['changes'] / runs['vcd'][0]['pings']:.0f} changes a ping "
                       "and answer", bound="<= 20 ns", met=vcd <= 20),

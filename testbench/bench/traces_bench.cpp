@@ -99,6 +99,8 @@ void ring(root_complex& from, root_complex& to, std::uint32_t bit) {
 int main(int argc, char** argv) {
     if (argc != 4)
         bench::give_up("usage: bench_traces off|vcd|vcd-bits|fst|sc-trace FILE PINGS");
+    // sc_trace tells of its time unit on stdout.
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
     const std::string mode = argv[1];
     const std::string file = argv[2];
     const unsigned long pings = std::strtoul(argv[3], nullptr, 10);
