@@ -11,10 +11,10 @@
 
 namespace ntb::traces {
 
-inline constexpr std::size_t max_text = 255;             ///< longer texts are cut
+inline constexpr std::size_t max_text = 255; ///< longer texts are cut
 /// Worst case of escape_text, which stores up to eight bytes at a time.
 inline constexpr std::size_t max_escaped = 4 * max_text + 8;
-inline constexpr std::size_t binary_overrun = 8;         ///< bytes put_binary may write behind
+inline constexpr std::size_t binary_overrun = 8; ///< bytes put_binary may write behind
 
 /// Writes `text` escaped at `out`; returns the end.
 char* escape_text(char* out, std::string_view text) noexcept;

@@ -292,15 +292,16 @@ void add_trace(CLI::App& app, int& status) {
     trace->footer("Example: ntbsim trace latency out/pingpong/pingpong.vcd\n");
     const auto options = std::make_shared<trace_options>();
 
-    CLI::App* sub =
-        subcommand(*trace, "latency", "Latencies of doorbells and messages between ports",
-                   "ntbsim trace latency pingpong.vcd --budget doorbell=200ns --budget "
-                   "doorbell:0-2.median=40cycles",
-                   options, true);
+    CLI::App* sub = subcommand(*trace, "latency",
+                               "Latencies of doorbells, messages and window requests between ports",
+                               "ntbsim trace latency pingpong.vcd --budget doorbell=200ns --budget "
+                               "doorbell:0-2.median=40cycles",
+                               options, true);
     sub->add_flag("--json", options->json, "Report as JSON");
     sub->add_option("--budget", options->budgets,
                     "NAME[:FROM-TO][.min|.median|.p99|.max]=TIME, exit 1 if exceeded; NAME is "
-                    "doorbell or message, alone or with -status or -interrupt")
+                    "doorbell or message, alone or with -status or -interrupt, window-write or "
+                    "window-read")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     sub->add_flag("--histogram", options->histogram, "Show the distribution of each path as well");

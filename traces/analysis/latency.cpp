@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "traces/analysis/text_table.h"
+#include "traces/analysis/window_tracker.h"
 #include "traces/time_text.h"
 #include "traces/trace_error.h"
 
@@ -19,14 +20,16 @@ struct path_name {
     std::string_view name;
     std::string_view meaning;
 };
-/// In the order of the report: status, interrupt, whole; doorbells first.
-constexpr std::array<path_name, 6> path_names{{
+/// In the order of the report: status, interrupt, whole; doorbells first, windows last.
+constexpr std::array<path_name, 8> path_names{{
     {"doorbell-status", "BAR0 write -> peer INDBELLSTS"},
     {"doorbell-interrupt", "peer INDBELLSTS -> peer MSI"},
     {"doorbell", "BAR0 write -> peer MSI"},
     {"message-status", "OUTMSG write -> peer MSGSTS, INMSG"},
     {"message-interrupt", "peer MSGSTS, INMSG -> peer MSI"},
     {"message", "OUTMSG write -> peer MSI"},
+    {"window-write", "BAR write -> peer's link"},
+    {"window-read", "BAR read -> completion"},
 }};
 
 struct samples {
@@ -151,9 +154,15 @@ latency_report measure_latencies(const std::string& file) {
             w.first_ps = d.set_ps;
         w = {d.kind, d.end, d.from, d.to, w.count + 1, w.first_ps};
     });
+    window_tracker windows([&](const window_crossing& w) {
+        all[{w.from, w.to, w.is_read ? 7 : 6}].add(w.begin_ps, w.end_ps);
+    });
+    const std::vector<signal_meaning> meaning = meanings(reader);
     vcd_change change;
-    while (reader.next(change))
+    while (reader.next(change)) {
         tracker.change(change);
+        windows.change(change, meaning[change.channel]);
+    }
     tracker.finish();
 
     latency_report report;
@@ -199,7 +208,7 @@ std::string latency_table(const latency_report& report) {
             std::to_string(report.other_doors) +
             " writes came through another door than BAR0; only what follows them is measured.\n";
     if (report.paths.empty()) {
-        text += "No doorbell or message passed between two ports.\n";
+        text += "No doorbell, message or window request passed between two ports.\n";
     } else {
         text_table table("lllrrrrrrrrrr");
         table.row({"", "", "", "", "cycles", "", "", "", "ns", "", "", "", "slowest"});

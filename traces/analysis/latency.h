@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latencies of doorbells and messages between ports, computed from a waveform and nothing else,
-// and their report: table, JSON, budgets.
+// Latencies of doorbells, messages and window requests between ports, computed from a waveform and
+// nothing else, and their report: table, JSON, budgets.
 //
 // Units: picoseconds inside; core-clock cycles and nanoseconds in the reports. Threading: none.
 // Errors: trace_error for a file that is no waveform.
@@ -18,7 +18,9 @@ namespace ntb::traces {
 
 /// One path between an ordered pair of ports. Percentiles are nearest-rank: values that occurred.
 struct path_latency {
-    std::string name; ///< of doorbell|message: NAME-status, NAME-interrupt, NAME (the whole)
+    /// Of doorbell|message: NAME-status, NAME-interrupt, NAME (the whole); window-write,
+    /// window-read.
+    std::string name;
     unsigned from = 0;
     unsigned to = 0;
     std::uint64_t count = 0;

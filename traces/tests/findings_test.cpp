@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "traces/analysis/histogram.h"
+#include "traces/analysis/latency.h"
 #include "traces/analysis/summary.h"
 #include "traces/diagram/charts.h"
 #include "traces/tests/support.h"
@@ -226,6 +227,35 @@ BOOST_AUTO_TEST_CASE(data_that_leaves_after_the_doorbells_interrupt_was_overtake
     BOOST_TEST(f.count == 1U);
     BOOST_TEST(f.first_ps == 680 * ns);
     BOOST_TEST(f.first == "data written at 600 ns by port 0 left at 700 ns");
+}
+
+BOOST_AUTO_TEST_CASE(window_requests_have_latencies_by_direction) {
+    const auto show = [&](signal_id link, std::uint64_t t, const char* text) {
+        r.text(link, t, t + 10 * ns, text);
+    };
+    show(sender.rx, 100 * ns, "MWr bar2+0x0000 4B 0x00000011");
+    show(receiver.tx, 170 * ns, "MWr 0x00001000 4B 0x00000011");
+    show(sender.rx, 200 * ns, "MRd bar2+0x0000 4B tag 5");
+    show(receiver.tx, 270 * ns, "MRd 0x00001000 4B tag 5");
+    show(receiver.rx, 300 * ns, "CplD 4B tag 5 0x00000011");
+    show(sender.tx, 390 * ns, "CplD 4B tag 5 0x00000011");
+    show(sender.rx, 400 * ns, "MRd bar0+0x0428 INDBELLSTS 4B tag 6"); // a register
+    show(sender.tx, 450 * ns, "CplD 4B tag 6 0x00000000");
+    show(sender.rx, 500 * ns, "MRd bar2+0x0000 4B tag 7"); // refused
+    show(sender.tx, 550 * ns, "Cpl UR tag 7");
+    r.close(600 * ns);
+    const latency_report report = measure_latencies(path);
+    BOOST_REQUIRE(report.paths.size() == 2U);
+    BOOST_TEST(report.paths[0].name == "window-write");
+    BOOST_TEST(report.paths[0].max_ps == 70 * ns);
+    BOOST_TEST(report.paths[1].name == "window-read");
+    BOOST_TEST(report.paths[1].max_ps == 190 * ns);
+    for (const path_latency& p : report.paths) {
+        BOOST_TEST(p.from == 0U);
+        BOOST_TEST(p.to == 2U);
+        BOOST_TEST(p.count == 1U);
+    }
+    BOOST_TEST(exceeded(report, {parse_budget("window-write:0-2=60ns")}).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(refused_requests_and_lost_links_are_told_with_their_time) {

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 NTBSIM = ""
 SOURCE = ""
@@ -226,6 +227,57 @@ class Run(CommandTest):
         for port in ("0", "2"):
             for signal in ("link.up", "link.rx.tlp", "link.tx.tlp", "nt.indbellsts[31:0]"):
                 self.assertIn(f"switch.port{port}.{signal}", shown)
+
+    def test_parts_of_a_run_merge_into_the_whole(self):
+        whole = self.pingpong("whole")
+        parts = [self.pingpong("one", "--signals", "switch.port0.*"),
+                 self.pingpong("rest", "--signals", "!switch.port0.*")]
+        merged = os.path.join(self.directory, "merged.vcd")
+        done = ntbsim("trace", "merge", *parts, "-o", merged)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        same = ntbsim("trace", "compare", whole, merged)
+        self.assertEqual(same.returncode, 0, same.stdout)
+        self.assertRegex(same.stdout, r"^\d+ signals say the same\n$")
+        other = ntbsim("trace", "compare", whole, parts[0])
+        self.assertEqual(other.returncode, 1)
+        self.assertIn("switch.core_clock_ps is only in " + whole, other.stdout)
+        conflict = ntbsim("trace", "merge", whole, self.pingpong("slow", "--set",
+                                                                 "pipeline.doorbell=20"),
+                          "-o", merged, "--strict")
+        self.assertEqual(conflict.returncode, 1)
+        self.assertIn("recorded as switch.port2.nt.msi_file2", conflict.stderr)
+
+    def test_an_exceeded_budget_names_the_time_and_fails(self):
+        vcd = os.path.join(self.directory, "full.vcd")
+        done = ntbsim("run", "-q", os.path.join(SOURCE, "docs", "gallery", "full.stim"),
+                      "--vcd", vcd)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        held = ntbsim("trace", "summary", vcd, "--budget", "message-overrun=1", "--budget",
+                      "interrupt-lost=0", "--budget", "utilisation=100%")
+        self.assertEqual((held.returncode, held.stderr), (0, ""))
+        broken = ntbsim("trace", "summary", vcd, "--budget", "message-overrun=0", "--json")
+        self.assertEqual(broken.returncode, 1)
+        self.assertRegex(broken.stderr, r"budget message-overrun=0 exceeded: 1 at port 0, first "
+                                        r"at [0-9.]+ us \(sent from message register 0\)\n$")
+        found = json.loads(broken.stdout)["findings"]
+        self.assertEqual([f["finding"] for f in found], ["message-overrun"])
+        self.assertIn("there is no finding nonsense", self.error_line(
+            ntbsim("trace", "summary", vcd, "--budget", "nonsense=1")))
+
+    def test_pictures_of_a_waveform_are_files_of_their_kind(self):
+        vcd = self.pingpong("pictures")
+        svgs = [vcd + f".{n}.svg" for n in range(3)]
+        self.trace("latency", vcd, "--svg", svgs[0])
+        self.trace("summary", vcd, "--svg", svgs[1])
+        self.trace("diagram", vcd, "-o", svgs[2], "--signals", "switch.*.nt.msi", "--from", "10us",
+                   "--to", "12us", "--mark", "11us=here")
+        for svg in svgs:
+            self.assertTrue(xml.etree.ElementTree.parse(svg).getroot().tag.endswith("svg"))
+        wave = vcd + ".json"
+        self.trace("diagram", vcd, "-o", wave, "--format", "wavejson")
+        groups = [group for group in json.loads(read(wave))["signal"] if group]
+        self.assertEqual([group[0] for group in groups], ["port 0", "port 2"])
+        self.assertEqual(len({len(lane["wave"]) for group in groups for lane in group[1:]}), 1)
 
     def test_signals_choose_what_is_recorded(self):
         stimulus = self.stim("port0 enumerate\n")
