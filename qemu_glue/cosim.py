@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 
+import capture_report
 import command_run
 import flow_control
 import launch_options
@@ -252,7 +253,8 @@ def remove_old_results(options):
     if options.kind == "pingpong":
         patterns += (pathlib.Path(options.vcd).with_suffix(".gtkw").name,)
     old = [path for pattern in patterns for path in options.out.glob(pattern)]
-    for path in [*old, *([pathlib.Path(options.vcd)] if options.vcd else [])]:
+    given = [pathlib.Path(path) for path in (options.vcd, options.capture) if path]
+    for path in [*old, *given]:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
 
@@ -296,6 +298,8 @@ def report(options, result, progress):
     for name in ("layout", "latency"):
         if name in result:
             progress.line(f"{name:<9} {shown(result[name])}")
+    if "capture" in result:
+        progress.line(f"capture   {result['capture']}")
     progress.line(f"files     {shown(options.out)}/")
     if result.get("flow_control_stops"):
         progress.line(f"flow      guests stopped {result['flow_control_stops']} times, until the "
@@ -342,6 +346,8 @@ def cosim(options, progress):
             result["problems"].append(f"ntbsim ended with exit code {code}, see "
                                       f"{shown(run.simulator.log_path)}")
     result["problems"] += waveform_problems(options, result)
+    if options.capture:
+        result["problems"] += capture_report.check(options, result)
     result["ok"] = not result["problems"]
     report(options, result, progress)
     return 0 if result["ok"] else 1

@@ -60,7 +60,9 @@ def make_parser():
     add("--vcd", metavar="FILE",
         help="write the waveform there (default for pingpong: in the output directory)")
     add("--vcd-limit", metavar="SIZE", help="stop the waveform at this size (default: 1 GiB)")
-    add("--capture", metavar="FILE", help="write what came from the guests as a stimulus file")
+    add("--capture", metavar="FILE",
+        help="write what came from the guests to FILE.stim or FILE.stim.gz, which ntbsim run plays "
+        "again; checked at the end (docs/capture.md)")
     add("--stub", choices=stub_plugin.CHOICES, default="auto",
         help="the stub inside QEMU, which answers registers from shared memory (default: auto: "
         "where QEMU takes it; docs/stub.md)")

@@ -17,23 +17,14 @@
 #include "tlm_bridge/device.h"
 #include "tlm_bridge/rate_limit.h"
 #include "tlm_bridge/unique_fd.h"
+#include "tlm_bridge/upstream_memory.h"
 
 namespace ntb::bridge {
 
-enum class memory_status : unsigned char {
-    ok,
-    not_mapped, ///< some byte is in no map
-    protection, ///< some byte may not be read or written by the device
-    no_file,    ///< some byte is in a map that came without a file descriptor
-    failed,     ///< the memory behind a map is gone (its file was truncated)
-};
-
-class host_memory {
+class host_memory final : public upstream_memory {
 public:
     host_memory(std::shared_ptr<spdlog::logger> logger, std::string name);
-    host_memory(const host_memory&) = delete;
-    host_memory& operator=(const host_memory&) = delete;
-    ~host_memory();
+    ~host_memory() override;
 
     /// As device::dma_map: EINVAL empty, wraps, ends beyond the file or is no multiple of pages;
     /// EEXIST overlaps; ENOSPC too many; else what mmap says. Without a file only remembered.
@@ -45,8 +36,8 @@ public:
 
     /// A range may span maps that adjoin. Aligned accesses of 1, 2, 4 and 8 bytes are single
     /// accesses of the host's memory.
-    [[nodiscard]] memory_status read(std::uint64_t iova, mutable_bytes data) noexcept;
-    [[nodiscard]] memory_status write(std::uint64_t iova, const_bytes data) noexcept;
+    [[nodiscard]] memory_status read(std::uint64_t iova, mutable_bytes data) noexcept override;
+    [[nodiscard]] memory_status write(std::uint64_t iova, const_bytes data) noexcept override;
 
 private:
     struct mapped_range {

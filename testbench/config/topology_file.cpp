@@ -179,7 +179,9 @@ topology_config eeprom_topology(const eeprom::image& bytes, device_id device,
 /// Reads one document; keeps what several tables share.
 class topology_reader {
 public:
-    topology_reader(std::string_view text, const std::string& file) : reader_(file) {
+    topology_reader(std::string_view text, const std::string& file,
+                    const std::vector<std::uint8_t>* own_image)
+        : reader_(file), own_image_(own_image) {
         const toml::table document = reader_.parse(text);
         const toml::node* const image = toml_reader::find(document, "eeprom");
         if (image != nullptr)
@@ -246,10 +248,10 @@ private:
         std::uint32_t boot_mode = default_eeprom_boot_mode;
         if (const auto* node = toml_reader::find(document, "boot_mode"))
             boot_mode = reader_.integer(*node, "boot_mode", 0, 15);
-        out_.topology = eeprom_topology(
-            eeprom::read_image(
-                (std::filesystem::path(reader_.file()).parent_path() / name).string()),
-            out_.topology.device, static_cast<std::uint8_t>(boot_mode));
+        const auto path = std::filesystem::path(reader_.file()).parent_path() / name;
+        out_.topology =
+            eeprom_topology(own_image_ != nullptr ? *own_image_ : eeprom::read_image(path.string()),
+                            out_.topology.device, static_cast<std::uint8_t>(boot_mode));
         out_.topology.compat = compat;
         if (const auto* node = toml_reader::find(document, "eeprom_ignore_checksum"))
             out_.topology.eeprom.ignore_checksum = reader_.boolean(*node, "eeprom_ignore_checksum");
@@ -534,6 +536,7 @@ private:
     }
 
     toml_reader reader_;
+    const std::vector<std::uint8_t>* own_image_; ///< instead of the file's; may be null
     topology_file out_{};
     std::array<bool, max_partitions> partition_known_{};
     std::array<bool, max_ports> port_known_{};
@@ -558,19 +561,24 @@ topology_file load_topology(const std::string& name_or_path) {
             return parse_topology(file.text, name_or_path);
         names += (names.empty() ? "" : ", ") + std::string(file.name);
     }
-    if (eeprom::is_image_name(name_or_path)) {
-        topology_file out;
-        out.name = name_or_path;
-        out.topology = eeprom_topology(eeprom::read_image(name_or_path), topology_config{}.device,
-                                       default_eeprom_boot_mode);
-        return out;
-    }
+    if (eeprom::is_image_name(name_or_path))
+        return topology_of_image(name_or_path, eeprom::read_image(name_or_path));
     return parse_topology(read_file(name_or_path, "give a topology file or one of: " + names),
                           name_or_path);
 }
 
-topology_file parse_topology(std::string_view text, const std::string& file) {
-    return topology_reader(text, file).result();
+topology_file topology_of_image(const std::string& name, const std::vector<std::uint8_t>& image) {
+    topology_file out;
+    out.name = name;
+    out.topology = eeprom_topology(image, topology_config{}.device, default_eeprom_boot_mode);
+    return out;
+}
+
+topology_file parse_topology(std::string_view text, const std::string& file,
+                             const std::vector<std::uint8_t>* image) {
+    topology_file out = topology_reader(text, file, image).result();
+    out.text = text;
+    return out;
 }
 
 std::string device_name(device_id device) {

@@ -15,6 +15,7 @@
 // `compatibility = "seed"` allows two NT ports in one partition (docs/topologies.md).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct topology_file {
     std::string description;        ///< one line, for `ntbsim topology list`
     std::string timing = "default"; ///< what load_timing() is to be given
     topology_config topology{};
+    std::string text{}; ///< of the file; empty for an EEPROM image alone
 };
 
 /// Names of the topologies in the program, in the order of their listing.
@@ -38,8 +40,13 @@ struct topology_file {
 /// error: the switch that reads it halts (B15.5); see eeprom::effect_of().
 [[nodiscard]] topology_file load_topology(const std::string& name_or_path);
 
-/// Parses the text of a topology file; `file` names it in errors.
-[[nodiscard]] topology_file parse_topology(std::string_view text, const std::string& file);
+/// Parses the text of a topology file; `file` names it in errors. With `image` that is its
+/// EEPROM's, if it has one, whatever file it names.
+[[nodiscard]] topology_file parse_topology(std::string_view text, const std::string& file,
+                                           const std::vector<std::uint8_t>* image = nullptr);
+/// The topology that an EEPROM image alone is.
+[[nodiscard]] topology_file topology_of_image(const std::string& name,
+                                              const std::vector<std::uint8_t>& image);
 
 // Names as files and listings have them.
 [[nodiscard]] std::string device_name(device_id device);

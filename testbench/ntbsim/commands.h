@@ -33,6 +33,9 @@ public:
 [[nodiscard]] std::string halt_text(const config::topology_file& topology,
                                     const eeprom_status& status);
 
+/// Whether `path` is a capture, which is replayed and not played.
+[[nodiscard]] bool is_capture(const std::string& path);
+
 void add_run(CLI::App& app, int& status);      ///< ntbsim run
 void add_serve(CLI::App& app, int& status);    ///< ntbsim serve
 void add_regs(CLI::App& app, int& status);     ///< ntbsim regs

@@ -18,6 +18,7 @@
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
 #include "testbench/ntbsim/recording.h"
+#include "testbench/ntbsim/replay_command.h"
 #include "testbench/root_complex/platform.h"
 #include "testbench/stimulus/parser.h"
 #include "testbench/stimulus/player.h"
@@ -129,7 +130,20 @@ void report_text(const run_options& options, const stimulus::player& player, boo
         std::cout << "waveform: " << options.waveform.path() << '\n';
 }
 
+/// A capture has its own topology and timing, and everything in it is at its time.
+int replay_one(const run_options& options) {
+    if (options.files.size() != 1)
+        throw user_error("run", "a capture is replayed alone", "run the files one by one");
+    if (!options.topology.empty() || !options.timing.empty() || !options.settings.empty())
+        throw user_error("run " + options.files.front(),
+                         "a capture has its topology and timing in it",
+                         "leave out --topology, --timing and --set");
+    return replay({options.files.front(), options.waveform, options.json, options.quiet});
+}
+
 int run(const run_options& options) {
+    if (std::any_of(options.files.begin(), options.files.end(), is_capture))
+        return replay_one(options);
     const loaded in = load_all(options);
     const std::unique_ptr<traces::recorder> recorder = make_recorder(options.waveform, "run");
 
@@ -196,7 +210,9 @@ void add_run(CLI::App& app, int& status) {
     CLI::App* command = app.add_subcommand(
         "run", "Play stimulus files against the switch and check their expectations");
     auto options = std::make_shared<run_options>();
-    command->add_option("FILE", options->files, "Stimulus files, played in this order")->required();
+    command
+        ->add_option("FILE", options->files, "Stimulus files, played in this order, or a capture")
+        ->required();
     command->add_option("--topology", options->topology,
                         "Built-in topology or file; overrides what the stimulus says");
     command->add_option("--timing", options->timing,

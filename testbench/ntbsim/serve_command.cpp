@@ -13,9 +13,10 @@
 #include <systemc>
 #include <vector>
 
-#include "model/ntb_switch.h"
+#include "testbench/capture/writer.h"
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
+#include "testbench/ntbsim/bridged_switch.h"
 #include "testbench/ntbsim/commands.h"
 #include "testbench/ntbsim/recording.h"
 #include "testbench/ntbsim/termination.h"
@@ -37,58 +38,17 @@ struct serve_options {
     int spin_us = -1;
     bool stub = false;
     std::string start_at;
-    std::string peer, capture;
+    std::string peer;
+    std::string capture;
+    std::uint64_t capture_limit = std::uint64_t{1} << 32U;
     recording waveform;
 };
-
-/// The switch's port as the bridge asks for it.
-class switch_port final : public bridge::port_control {
-public:
-    explicit switch_port(port_number number) : number_(number) {}
-    void bind(ntb_switch& s) { switch_ = &s; }
-    void set_link(bool up) override {
-        const bool was = clients_ != 0;
-        clients_ += up ? 1U : -1U;
-        if (was != (clients_ != 0))
-            switch_->set_link(number_, up);
-    }
-    void hot_reset() override { switch_->hot_reset(number_); }
-    void set_mirror(register_mirror* mirror) override { switch_->set_mirror(number_, mirror); }
-    [[nodiscard]] std::uint64_t bar_size(unsigned bar) const override {
-        return switch_->bar_size(number_, bar_number(bar));
-    }
-
-private:
-    port_number number_;
-    ntb_switch* switch_ = nullptr;
-    unsigned clients_ = 0; ///< of the port's functions
-};
-
-/// The DMA function of a port beside its NT function. The link is up while a client of either is
-/// there; a reset is that of the DMA function alone.
-class dma_port final : public bridge::port_control {
-public:
-    dma_port(port_number number, switch_port& nt) : number_(number), nt_(nt) {}
-    void bind(ntb_switch& s) { switch_ = &s; }
-    void set_link(bool up) override { nt_.set_link(up); }
-    void hot_reset() override { switch_->reset_dma(number_); }
-    [[nodiscard]] std::uint64_t bar_size(unsigned) const override { return 0; }
-
-private:
-    port_number number_;
-    switch_port& nt_;
-    ntb_switch* switch_ = nullptr;
-};
-
-/// Function numbers of a port as `--port` has them; that DMA is behind NT is not confirmed.
-constexpr unsigned nt_number = 0;
-constexpr unsigned dma_number = 1;
 
 /// A stub's control socket is beside the function's socket.
 constexpr const char* stub_suffix = ".stub";
 
 /// Socket path of each port and function.
-using socket_paths = std::map<std::pair<unsigned, unsigned>, std::string>;
+using socket_paths = std::map<capture::function_place, std::string>;
 
 /// "P=PATH" or "P.F=PATH" into port number, function number and path.
 socket_paths parse_ports(const std::vector<std::string>& arguments) {
@@ -107,7 +67,7 @@ socket_paths parse_ports(const std::vector<std::string>& arguments) {
             throw user_error("--port " + a, "a port has functions 0 (NT) and 1 (DMA)",
                              "for example --port 0.1=/run/ntb/port0-dma.sock");
         const auto port = static_cast<unsigned>(std::stoul(number));
-        if (!out.emplace(std::pair(port, function == "0" ? nt_number : dma_number),
+        if (!out.emplace(capture::function_place{port, function == "0" ? nt_number : dma_number},
                          a.substr(equals + 1))
                  .second)
             throw user_error("--port " + a,
@@ -127,12 +87,8 @@ std::uint64_t start_ps(const std::string& text) {
 }
 
 void refuse_later_options(const serve_options& o) {
-    const auto refuse = [](const std::string& value, const char* option) {
-        if (!value.empty())
-            throw user_error(option, "not in this version", "leave it out");
-    };
-    refuse(o.peer, "--peer");
-    refuse(o.capture, "--capture");
+    if (!o.peer.empty())
+        throw user_error("--peer", "not in this version", "leave it out");
 }
 
 /// Spinning pays only where the guests leave a core free: with two guests or more on few cores
@@ -155,115 +111,108 @@ void do_not_preempt_who_wakes_us() {
 class served_switch {
 public:
     served_switch(const serve_options& o, const config::topology_file& t,
-                  const timing_config& timing, const socket_paths& sockets)
+                  const std::string& timing_name, const timing_config& timing,
+                  const socket_paths& sockets)
         : logger_(spdlog::stderr_logger_st("ntbsim")), signals_(termination_signals()) {
         logger_->set_pattern("ntbsim: %v");
         recorder_ = make_recorder(o.waveform, "serve");
         with_stubs_ = o.stub;
-        for (unsigned p = 0; p < max_ports; ++p)
-            if (has_nt_function(t.topology.ports[p].mode) || t.topology.ports[p].host)
-                controls_.emplace(p, std::make_unique<switch_port>(port_number(p)));
-        for (const auto& [function, path] : sockets) {
-            const unsigned port = function.first;
-            if (controls_.count(port) == 0)
-                throw user_error("--port " + std::to_string(port) + "=" + path,
-                                 "topology " + t.name + " has no NT function on that port",
-                                 "see ntbsim topology show " + t.name);
-            if (function.second == dma_number && !has_dma_function(t.topology.ports[port].mode))
-                throw user_error("--port " + std::to_string(port) + ".1=" + path,
-                                 "the mode of that port in topology " + t.name +
-                                     " has no DMA function",
-                                 "give it mode = \"nt_dma\" (docs/topologies.md)");
-        }
-
-        switch_ = std::make_unique<ntb_switch>("switch", t.topology, timing, recorder_.get());
+        check_sockets(sockets, t);
+        switch_ = std::make_unique<bridged_switch>(t.topology, timing, recorder_.get(), logger_);
         bridge::bridge_thread::options bo;
         bo.time = o.pace == "none" ? bridge::pace::none : bridge::pace::wallclock;
         bo.spin_us =
             o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us) : automatic_spin_us(sockets.size());
         bo.start_ps = start_ps(o.start_at);
         thread_ = std::make_unique<bridge::bridge_thread>(bo);
-        stub_options_.log_reads = recorder_ != nullptr;
+        stub_options_.log_reads = recorder_ != nullptr || !o.capture.empty();
         stub_options_.spin_us = bo.spin_us;
-        for (auto& [p, control] : controls_) {
-            control->bind(*switch_);
-            const std::string name = "host" + std::to_string(p);
-            auto b = std::make_unique<bridge::port_bridge>(name.c_str(), *control, logger_);
-            b->config.bind(switch_->config_socket(port_number(p)));
-            for (unsigned i = 0; i < bar_count; ++i)
-                b->bars[i]->bind(switch_->bar_socket(port_number(p), bar_number(i)));
-            switch_->upstream_socket(port_number(p)).bind(b->upstream);
-            serve_function(sockets, {p, nt_number}, "port " + std::to_string(p), std::move(b));
-            if (has_dma_function(t.topology.ports[p].mode))
-                add_dma(p, sockets);
-        }
+        if (!o.capture.empty())
+            capture_ = std::make_unique<capture::writer>(
+                o.capture, o.capture_limit,
+                capture::make_header("ntbsim " NTBSIM_VERSION, t, timing_name, timing,
+                                     o.waveform.signals));
+        for (const auto& [place, b] : switch_->functions())
+            serve_function(sockets, place, *b);
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
         if (t.topology.eeprom.present)
             sc_core::sc_spawn([this, &t] { tell_of_failed_load(t); }, "tell_of_failed_load");
-        if (recorder_)
-            thread_->set_idle_task([this] { return flush_waveform(); });
+        if (recorder_ || capture_)
+            thread_->set_idle_task([this] { return flush_files(); });
     }
 
-    /// The exit code: 1 if the waveform is not what was asked for (why is said already).
+    /// The exit code: 1 if waveform or capture is not what was asked for (why is said already).
     [[nodiscard]] int run() {
         if (recorder_)
             recorder_->start();
         thread_->run();
         if (recorder_)
             recorder_->close(sc_core::sc_time_stamp().value());
+        if (capture_)
+            capture_->close();
         if (thread_->out_of_time())
             throw user_error("simulated time",
                              "its 213 days are over (64 bits of picoseconds hold no more)",
                              "start the simulator and the guests again");
-        return recorder_ && recorder_->failed() ? 1 : 0;
+        return (recorder_ && recorder_->failed()) || (capture_ && capture_->failed()) ? 1 : 0;
     }
 
 private:
     /// A switch that its EEPROM has halted looks like no device at all to the guests.
     void tell_of_failed_load(const config::topology_file& t) {
-        switch_->await_start();
+        switch_->device().await_start();
         const std::string problem = halt_text(t, switch_->eeprom());
         if (!problem.empty())
             logger_->error(problem);
     }
 
-    /// The waveform reaches the file at most this long after it happened, without a write at
-    /// every pause between two register accesses.
+    static void check_sockets(const socket_paths& sockets, const config::topology_file& t) {
+        for (const auto& [function, path] : sockets) {
+            const unsigned port = function.port;
+            const port_config* const p = port < max_ports ? &t.topology.ports[port] : nullptr;
+            if (p == nullptr || (!has_nt_function(p->mode) && !p->host))
+                throw user_error("--port " + std::to_string(port) + "=" + path,
+                                 "topology " + t.name + " has no NT function on that port",
+                                 "see ntbsim topology show " + t.name);
+            if (function.function == dma_number && !has_dma_function(p->mode))
+                throw user_error("--port " + std::to_string(port) + ".1=" + path,
+                                 "the mode of that port in topology " + t.name +
+                                     " has no DMA function",
+                                 "give it mode = \"nt_dma\" (docs/topologies.md)");
+        }
+    }
+
+    void serve_function(const socket_paths& sockets, capture::function_place place,
+                        bridge::port_bridge& b) {
+        if (capture_)
+            b.set_log(&capture_->log_of(place));
+        const auto socket = sockets.find(place);
+        if (socket == sockets.end())
+            return;
+        std::string name = "port " + std::to_string(place.port);
+        if (place.function != nt_number)
+            name += " function " + std::to_string(place.function);
+        bridge::device* served = &b;
+        bridge::stub_port* stub = nullptr;
+        if (with_stubs_ && place.function == nt_number) {
+            stubs_.push_back(std::make_unique<bridge::stub_port>(socket->second + stub_suffix, b,
+                                                                 switch_->nt_port(place.port),
+                                                                 logger_, name, stub_options_));
+            served = stub = stubs_.back().get();
+        }
+        servers_.push_back(
+            std::make_unique<vfio_user::server>(socket->second, *served, logger_, std::move(name)));
+        thread_->add(*servers_.back(), b, stub);
+    }
+
+    /// Waveform and capture reach their files at most this long after it happened, without a write
+    /// at every pause between two register accesses.
     static constexpr int flush_after_ms = 100;
 
-    void add_dma(unsigned p, const socket_paths& sockets) {
-        dma_controls_.push_back(std::make_unique<dma_port>(port_number(p), *controls_.at(p)));
-        dma_controls_.back()->bind(*switch_);
-        const std::string name = "dma" + std::to_string(p);
-        auto b =
-            std::make_unique<bridge::port_bridge>(name.c_str(), *dma_controls_.back(), logger_);
-        b->config.bind(switch_->dma_config_socket(port_number(p)));
-        serve_function(sockets, {p, dma_number}, "port " + std::to_string(p) + " function 1",
-                       std::move(b));
-    }
-
-    void serve_function(const socket_paths& sockets, std::pair<unsigned, unsigned> function,
-                        std::string name, std::unique_ptr<bridge::port_bridge> b) {
-        const auto socket = sockets.find(function);
-        if (socket != sockets.end()) {
-            bridge::device* served = b.get();
-            bridge::stub_port* stub = nullptr;
-            if (with_stubs_ && function.second == nt_number) {
-                stubs_.push_back(std::make_unique<bridge::stub_port>(
-                    socket->second + stub_suffix, *b, *controls_.at(function.first), logger_, name,
-                    stub_options_));
-                served = stub = stubs_.back().get();
-            }
-            servers_.push_back(std::make_unique<vfio_user::server>(socket->second, *served, logger_,
-                                                                   std::move(name)));
-            thread_->add(*servers_.back(), *b, stub);
-        }
-        bridges_.push_back(std::move(b));
-    }
-
-    int flush_waveform() {
-        const std::uint64_t changes = recorder_->changes();
-        if (changes == flushed_)
+    int flush_files() {
+        const std::uint64_t told =
+            (recorder_ ? recorder_->changes() : 0) + (capture_ ? capture_->lines() : 0);
+        if (told == flushed_)
             return -1;
         const auto now = std::chrono::steady_clock::now();
         const auto left = std::chrono::milliseconds(flush_after_ms) - (now - last_flush_);
@@ -271,8 +220,11 @@ private:
             return static_cast<int>(
                        std::chrono::duration_cast<std::chrono::milliseconds>(left).count()) +
                    1;
-        recorder_->flush();
-        flushed_ = changes;
+        if (recorder_)
+            recorder_->flush();
+        if (capture_)
+            capture_->flush();
+        flushed_ = told;
         last_flush_ = now;
         return -1;
     }
@@ -282,13 +234,11 @@ private:
     std::unique_ptr<traces::recorder> recorder_;
     std::uint64_t flushed_ = 0;
     std::chrono::steady_clock::time_point last_flush_{};
-    std::map<unsigned, std::unique_ptr<switch_port>> controls_;
-    std::vector<std::unique_ptr<dma_port>> dma_controls_;
-    std::unique_ptr<ntb_switch> switch_;
+    std::unique_ptr<capture::writer> capture_;
+    std::unique_ptr<bridged_switch> switch_;
     std::unique_ptr<bridge::bridge_thread> thread_;
     bool with_stubs_ = false;
     bridge::stub_port::options stub_options_;
-    std::vector<std::unique_ptr<bridge::port_bridge>> bridges_;
     std::vector<std::unique_ptr<bridge::stub_port>> stubs_;
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
 };
@@ -297,13 +247,14 @@ int serve(const serve_options& o) {
     refuse_later_options(o);
     const socket_paths sockets = parse_ports(o.ports);
     const config::topology_file t = config::load_topology(o.topology);
-    timing_config timing = config::load_timing(o.timing.empty() ? t.timing : o.timing);
+    const std::string timing_name = o.timing.empty() ? t.timing : o.timing;
+    timing_config timing = config::load_timing(timing_name);
     for (const std::string& s : o.settings)
         config::set_timing_value(timing, s);
-    served_switch all(o, t, timing, sockets);
+    served_switch all(o, t, timing_name, timing, sockets);
     for (const auto& [function, path] : sockets)
-        std::printf("ntbsim: serving port %u%s on %s\n", function.first,
-                    function.second == dma_number ? ".1" : "", path.c_str());
+        std::printf("ntbsim: serving port %u%s on %s\n", function.port,
+                    function.function == dma_number ? ".1" : "", path.c_str());
     std::fflush(stdout);
     do_not_preempt_who_wakes_us();
     return all.run();
@@ -333,6 +284,12 @@ void add_serve(CLI::App& app, int& status) {
                   "P[.F]=SOCKET: serve function F (0 NT, 1 DMA) of port P at this path")
         ->required();
     add_recording_options(*c, o->waveform);
+    c->add_option("--capture", o->capture,
+                  "Write everything that comes from outside to FILE.stim or FILE.stim.gz, for\n"
+                  "ntbsim run (docs/capture.md)");
+    c->add_option("--capture-limit", o->capture_limit,
+                  "Stop the capture at this size before compression, 0 = never (default 4GiB)")
+        ->transform(CLI::AsSizeValue(false));
     c->add_option("--pace", o->pace, "How simulated time moves")
         ->check(CLI::IsMember({"wallclock", "none"}))
         ->capture_default_str();
@@ -342,7 +299,6 @@ void add_serve(CLI::App& app, int& status) {
                 "Listen at SOCKET.stub, too, for the stub inside QEMU (docs/stub.md)");
     c->add_option("--start-at", o->start_at)->group("");
     c->add_option("--peer", o->peer)->group("");
-    c->add_option("--capture", o->capture)->group("");
     c->callback([o, &status] { status = serve(*o); });
 }
 

@@ -22,7 +22,7 @@ public:
              const timing_config& timing, trace_sink* trace = nullptr);
 
     [[nodiscard]] ntb_switch& device() { return device_; }
-    [[nodiscard]] bool has_host(port_number port) const {
+    [[nodiscard]] bool has_host(port_number port) const override {
         return port.value() < max_ports && hosts_.at(port.value()) != nullptr;
     }
     [[nodiscard]] root_complex& host(port_number port) { return *hosts_.at(port.value()); }

@@ -18,6 +18,8 @@ public:
     switch_controls& operator=(const switch_controls&) = delete;
     virtual ~switch_controls() = default;
 
+    /// Whether a host is, or can be, at that port.
+    [[nodiscard]] virtual bool has_host(port_number port) const = 0;
     virtual void set_link(port_number port, bool up) = 0;
     virtual void hot_reset(port_number port) = 0;
     virtual void fundamental_reset(partition_number partition) = 0;

@@ -9,6 +9,7 @@
 
 #include "testbench/eeprom/image_file.h"
 #include "testbench/root_complex/enumeration.h"
+#include "testbench/stimulus/control.h"
 
 namespace ntb::stimulus {
 namespace {
@@ -305,28 +306,17 @@ void player::run(const memory_step& m) {
 }
 
 void player::run(const link_step& l) {
-    controls_.set_link(l.port, l.up);
+    apply(l, controls_);
     say_statement("");
 }
 
 void player::run(const failover_step& f) {
-    controls_.fail_over(f.capability, f.kind);
+    apply(f, controls_);
     say_statement("");
 }
 
 void player::run(const reset_step& r) {
-    if (r.of_switch) {
-        controls_.fundamental_reset();
-    } else if (r.fundamental) {
-        controls_.fundamental_reset(r.of_partition ? r.partition : controls_.partition_of(r.port));
-    } else if (!r.of_partition) {
-        controls_.hot_reset(r.port);
-    } else {
-        // A partition's hot reset comes down the link of its upstream port.
-        for (unsigned p = 0; p < max_ports; ++p)
-            if (hosts_.at(p) != nullptr && controls_.partition_of(port_number(p)) == r.partition)
-                controls_.hot_reset(port_number(p));
-    }
+    apply(r, controls_);
     say_statement("");
 }
 
@@ -336,7 +326,7 @@ void player::run(const host_step& h) {
 }
 
 void player::run(const temperature_step& t) {
-    controls_.set_temperature(t.half_degrees);
+    apply(t, controls_);
     say_statement("");
 }
 
@@ -359,8 +349,8 @@ void player::run(const eeprom_expectation& e) {
     say_statement("");
 }
 
-void player::run(const eeprom_release&) {
-    controls_.release_reset_halt();
+void player::run(const eeprom_release& r) {
+    apply(r, controls_);
     say_statement("");
 }
 

@@ -207,7 +207,7 @@ std::size_t bridge_thread::wait_with_shared(std::int64_t timeout_ns) {
         return 0;
     for (std::size_t i = 0; i < ports_.size(); ++i)
         if (shared_[i].revents != 0)
-            ports_[i]->function->irqs().service_unmask_fd();
+            ports_[i]->function->service_unmask_fd();
     return set_.wait(0);
 }
 

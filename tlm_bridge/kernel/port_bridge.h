@@ -21,6 +21,7 @@
 #include "tlm_bridge/host_memory.h"
 #include "tlm_bridge/interrupts.h"
 #include "tlm_bridge/kernel/input_gate.h"
+#include "tlm_bridge/kernel/input_log.h"
 #include "tlm_bridge/kernel/port_control.h"
 
 namespace ntb::bridge {
@@ -43,6 +44,14 @@ public:
     /// to that. It outlives the bridge.
     void set_gate(input_gate* gate) { gate_ = gate; }
     [[nodiscard]] input_gate::source& source() { return source_; }
+    /// What is told of all traffic; null = nobody is. It outlives the bridge.
+    void set_log(input_log* log) { log_ = log; }
+    /// Requests to the host's memory go there, instead of into what the client has mapped. It
+    /// outlives the bridge.
+    void set_memory(upstream_memory& memory) { upstream_memory_ = &memory; }
+
+    /// To be called when irqs().unmask_fd() has input.
+    void service_unmask_fd();
 
     // device
     [[nodiscard]] const device_description& description() const override { return description_; }
@@ -61,6 +70,8 @@ private:
     void transact(std::uint32_t region, tlm::tlm_command command, std::uint64_t offset,
                   unsigned char* data, std::size_t size);
     void upstream_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    [[nodiscard]] memory_status access_memory(const tlm::tlm_generic_payload& p);
+    void send(tlp_kind kind);
     void describe();
     void await_turn();
 
@@ -69,6 +80,8 @@ private:
     input_gate::source source_;
     device_description description_{};
     host_memory memory_;
+    upstream_memory* upstream_memory_ = &memory_;
+    input_log* log_ = nullptr;
     interrupts interrupts_;
     tlm::tlm_generic_payload payload_;
 };

@@ -115,6 +115,7 @@ private:
 
 class recorded_controls : public switch_controls {
 public:
+    [[nodiscard]] bool has_host(port_number p) const override { return p.value() == 0; }
     void set_link(port_number p, bool up) override {
         calls.push_back("link " + std::to_string(p.value()) + (up ? " up" : " down"));
     }
