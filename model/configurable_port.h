@@ -25,6 +25,12 @@ public:
     /// Its partition enters the state "reset" or leaves it.
     virtual void hold_in_reset(bool held) = 0;
 
+    /// The other part of the switch, which had the port, has left: the function as it is before
+    /// its host comes (other_part.h).
+    virtual void forget() = 0;
+    /// Whether requests may be emitted into its host, but for its partition's state.
+    [[nodiscard]] virtual bool ready_for_requests() const = 0;
+
     /// A fundamental reset of its partition passes.
     virtual void reset_fundamental() = 0;
 };

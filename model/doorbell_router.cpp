@@ -2,6 +2,7 @@
 #include "model/doorbell_router.h"
 
 #include "model/nt_function.h"
+#include "model/switch_core.h"
 
 namespace ntb {
 
@@ -27,6 +28,8 @@ void doorbell_router::set_inbound_mask(unsigned doorbell, std::uint32_t partitio
 }
 
 void doorbell_router::ring(partition_number from, std::uint32_t bits) {
+    if (core_.other() != nullptr)
+        core_.load_doorbell_masks(); // the other part may have changed them
     const std::uint32_t requested = bits & may_ring_[from.value()];
     if (requested == 0)
         return;
@@ -37,7 +40,7 @@ void doorbell_router::ring(partition_number from, std::uint32_t bits) {
         arrive(arriving);
         return;
     }
-    const std::uint64_t at = clock_.after(delay_);
+    const std::uint64_t at = core_.clock().after(delay_);
     if (bits_per_partition* same_cycle = line_.youngest_due_at(at)) {
         for (unsigned p = 0; p < max_partitions; ++p)
             (*same_cycle)[p] |= arriving[p];
@@ -56,10 +59,19 @@ void doorbell_router::deliver() {
 
 void doorbell_router::arrive(const bits_per_partition& bits) {
     // Loop-back included (B5.4): the sender's own partition is one of them.
-    for (nt_function* f : functions_) {
+    for (nt_function* f : core_.functions()) {
         const std::uint32_t b = bits[f->partition().value()];
-        if (b != 0 && f->in_active_partition())
+        if (b == 0 || !f->in_active_partition())
+            continue;
+        if (core_.executes(f->port())) {
             f->doorbells_arrived(b);
+        } else {
+            crossing c{};
+            c.kind = crossing::what::doorbells;
+            c.port = f->port();
+            c.value = b;
+            core_.tell(c);
+        }
     }
 }
 

@@ -11,16 +11,16 @@
 
 #include "model/core_clock.h"
 #include "model/delay_line.h"
-#include "model/function_directory.h"
 #include "model/types.h"
 
 namespace ntb {
 
+class switch_core;
+
 class doorbell_router {
 public:
-    doorbell_router(const core_clock& clock, std::uint32_t delay_cycles,
-                    const function_directory& functions)
-        : clock_(clock), delay_(delay_cycles), functions_(functions) {}
+    doorbell_router(switch_core& core, std::uint32_t delay_cycles)
+        : core_(core), delay_(delay_cycles) {}
 
     /// GODBELLMSKn / GIDBELLMSKn have a new value: bit p = partition p is masked.
     void set_outbound_mask(unsigned doorbell, std::uint32_t partitions);
@@ -40,9 +40,8 @@ private:
 
     void arrive(const bits_per_partition& bits);
 
-    const core_clock& clock_;
+    switch_core& core_;
     std::uint32_t delay_;
-    const function_directory& functions_;
     bits_per_partition may_ring_ = all_ones(); ///< transposed ~GODBELLMSKn
     bits_per_partition reaches_ = all_ones();  ///< transposed ~GIDBELLMSKn
     delay_line<bits_per_partition, 256> line_; ///< one place per cycle of the longest delay

@@ -37,6 +37,9 @@ public:
     /// is in the host; a read: until the completion is back in the switch, or its time is over).
     /// What it must log of that is logged there. Poison of a completion is in the extension.
     [[nodiscard]] virtual forward_result forward(tlm::tlm_generic_payload& request) = 0;
+    /// The same where it is known that the port is executed here: what the other part of the switch
+    /// sends (other_part.h).
+    [[nodiscard]] virtual forward_result forward_here(tlm::tlm_generic_payload& request) = 0;
     /// Bus number for the requester ID of requests emitted there (B7.5).
     [[nodiscard]] virtual unsigned bus_number() const = 0;
 };

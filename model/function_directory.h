@@ -47,6 +47,10 @@ public:
     [[nodiscard]] nt_function* at(port_number port) const {
         return ports_[port.value()].present ? ports_[port.value()].function : nullptr;
     }
+    /// The port as the others send requests to it, or null.
+    [[nodiscard]] forwarding_target* target_at(port_number port) const {
+        return ports_[port.value()].target;
+    }
     /// The functions that exist now, ports in rising order.
     [[nodiscard]] nt_function* const* begin() const { return all_.data(); }
     [[nodiscard]] nt_function* const* end() const { return all_.data() + count_; }

@@ -2,6 +2,7 @@
 #include "model/message_router.h"
 
 #include "model/nt_function.h"
+#include "model/switch_core.h"
 
 namespace ntb {
 
@@ -13,7 +14,7 @@ void message_router::send(nt_function& from, unsigned n, partition_number destin
         arrive(m);
         return;
     }
-    while (!line_.push(clock_.after(delay_), m))
+    while (!line_.push(core_.clock().after(delay_), m))
         sc_core::wait(room_);
 }
 
@@ -37,13 +38,30 @@ void message_router::arrive(const message& m) {
     // A partition without an NT function, or not active, refuses like a full register does: the
     // sender learns that nobody took the message (B6.6, not confirmed).
     bool accepted = false;
-    for (nt_function* f : functions_) {
+    bool outcome_later = false;
+    for (nt_function* f : core_.functions()) {
         // Two functions in one partition exist in topology "seed" only: the other one is meant.
         const bool alone = f != m.from || !f->shares_partition();
-        if (f->partition() == m.destination && alone && f->in_active_partition())
+        if (f->partition() != m.destination || !alone || !f->in_active_partition())
+            continue;
+        if (core_.executes(f->port())) {
             accepted = f->message_arrived(m.inbound, m.data, m.from->partition()) || accepted;
+            continue;
+        }
+        crossing c{};
+        c.kind = crossing::what::message;
+        c.port = f->port();
+        c.index = m.inbound;
+        c.value = m.data;
+        c.from_port = m.from->port();
+        c.from_index = m.outbound;
+        c.partition = m.from->partition();
+        core_.tell(c);
+        outcome_later = true;
+        break; // one answers
     }
-    m.from->message_finished(m.outbound, accepted);
+    if (!outcome_later)
+        m.from->message_finished(m.outbound, accepted);
 }
 
 } // namespace ntb

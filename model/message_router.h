@@ -10,21 +10,23 @@
 
 #include "model/core_clock.h"
 #include "model/delay_line.h"
-#include "model/function_directory.h"
 #include "model/types.h"
 
 namespace ntb {
+
+class nt_function;
+class switch_core;
 
 class message_router {
 public:
     static constexpr std::size_t capacity = 256;
 
-    message_router(const core_clock& clock, std::uint32_t delay_cycles,
-                   const function_directory& functions)
-        : clock_(clock), delay_(delay_cycles), functions_(functions) {}
+    message_router(switch_core& core, std::uint32_t delay_cycles)
+        : core_(core), delay_(delay_cycles) {}
 
     /// Sends `data` from OUTMSG`n` of the function at `from` to INMSG`destination_register` of
-    /// `destination`. The sender is told the outcome by nt_function::message_finished().
+    /// `destination`. The sender is told the outcome by nt_function::message_finished(), for a
+    /// function of the other part when that has told it (crossing::what::message_outcome).
     void send(nt_function& from, unsigned n, partition_number destination,
               unsigned destination_register, std::uint32_t data);
 
@@ -45,9 +47,8 @@ private:
 
     void arrive(const message& m);
 
-    const core_clock& clock_;
+    switch_core& core_;
     std::uint32_t delay_;
-    const function_directory& functions_;
     delay_line<message, capacity> line_;
     sc_core::sc_event room_;
 };

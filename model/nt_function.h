@@ -161,6 +161,8 @@ private:
     std::uint32_t read_gasadata(const register_access& a);
     void wrote_aerues(const register_access& a, std::uint32_t before);
     void wrote_interrupt_input(const register_access& a, std::uint32_t before);
+    void wrote_pcicmd(const register_access& a, std::uint32_t before);
+    void wrote_pmcsr(const register_access& a, std::uint32_t before);
     void wrote_bar(const register_access& a, std::uint32_t before);
     void wrote_barsetup(const register_access& a, std::uint32_t before);
     void wrote_barlimit(const register_access& a, std::uint32_t before);

@@ -314,12 +314,30 @@ forward_result nt_port::cross_piece(tlm::tlm_generic_payload& p, const translate
     return result;
 }
 
+bool nt_port::ready_for_requests() const {
+    return link_.up() && function_.bus_master() && function_.in_d0();
+}
+
 bool nt_port::accepts_requests() const {
-    return link_.up() && function_.bus_master() && function_.in_d0() &&
-           function_.in_active_partition();
+    const bool ready =
+        core_.executes(number_) ? ready_for_requests() : core_.other()->accepts_requests(number_);
+    return ready && function_.in_active_partition();
+}
+
+void nt_port::forget() {
+    if (!present_)
+        return;
+    function_.reset_fundamental();
+    dma_.reset_fundamental();
 }
 
 forward_result nt_port::forward(tlm::tlm_generic_payload& request) {
+    if (!core_.executes(number_))
+        return core_.other()->forward(number_, request);
+    return forward_here(request);
+}
+
+forward_result nt_port::forward_here(tlm::tlm_generic_payload& request) {
     const bool is_write = request.get_command() == tlm::TLM_WRITE_COMMAND;
     const std::uint32_t header =
         (request.get_address() >> 32) != 0 ? link::header_4dw : link::header_3dw;

@@ -74,10 +74,13 @@ public:
     void attach(port_mode mode, partition_number partition, bool reset) override;
     void hold_in_reset(bool held) override;
     void reset_fundamental() override;
+    void forget() override;
+    [[nodiscard]] bool ready_for_requests() const override;
 
     // forwarding_target
     [[nodiscard]] bool accepts_requests() const override;
     [[nodiscard]] forward_result forward(tlm::tlm_generic_payload& request) override;
+    [[nodiscard]] forward_result forward_here(tlm::tlm_generic_payload& request) override;
     [[nodiscard]] unsigned bus_number() const override { return captured_bus; }
 
 private:

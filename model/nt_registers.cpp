@@ -8,10 +8,11 @@ namespace ntb {
 
 const nt_function::plan& nt_function::register_plan() {
     using f = nt_function;
-    static constexpr std::array<plan::behaviour, 21> behaviours{{
-        plan::on_write(nt::PCICMD, &f::wrote_interrupt_input),
+    static constexpr std::array<plan::behaviour, 22> behaviours{{
+        plan::on_write(nt::PCICMD, &f::wrote_pcicmd),
         plan::on_write(nt::BAR, &f::wrote_bar),
         plan::on_write(nt::MSICAP, &f::wrote_interrupt_input),
+        plan::on_write(nt::PMCSR, &f::wrote_pmcsr),
         plan::on_write(nt::AERUES, &f::wrote_aerues),
         plan::on_write(nt::NTINTSTS, &f::wrote_interrupt_input),
         plan::on_write(nt::NTINTMSK, &f::wrote_interrupt_input),
@@ -43,6 +44,15 @@ void nt_function::wrote_aerues(const register_access&, std::uint32_t) {
 
 void nt_function::wrote_interrupt_input(const register_access&, std::uint32_t) {
     interrupts_.update();
+}
+
+void nt_function::wrote_pcicmd(const register_access&, std::uint32_t) {
+    core_.publish(port_); // bus mastering
+    interrupts_.update();
+}
+
+void nt_function::wrote_pmcsr(const register_access&, std::uint32_t) {
+    core_.publish(port_);
 }
 
 void nt_function::wrote_ntgsignal(const register_access& a, std::uint32_t) {

@@ -30,12 +30,12 @@ topology_config before_eeprom(topology_config t) {
 } // namespace
 
 ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_config& topology,
-                       const timing_config& timing, trace_sink* trace)
+                       const timing_config& timing, trace_sink* trace, other_part* other)
     : sc_module(name), topology_(topology.eeprom.present ? before_eeprom(topology) : topology),
       timing_(timing) {
     if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS))
         SC_REPORT_FATAL("ntb_switch", "the model needs SystemC's time resolution of 1 ps");
-    core_ = std::make_unique<switch_core>("core", topology_, timing_);
+    core_ = std::make_unique<switch_core>("core", topology_, timing_, other);
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_config& port = topology_.ports[p];
         // A function may appear by a change of the port's mode.
@@ -55,14 +55,29 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
         core_->hold_in_reset(true);
         sc_core::sc_spawn([this] { load_eeprom(); }, "load_eeprom");
     }
-    if (trace != nullptr) {
-        core_->trace(*trace);
-        loader_->trace(*trace);
-        // Ports that will never do anything would fill the waveform's list of signals.
-        for (unsigned p = 0; p < max_ports; ++p)
-            if (ports_[p] && (has_nt_function(topology_.ports[p].mode) || topology_.ports[p].host))
-                ports_[p]->trace(*trace);
+    if (trace != nullptr)
+        declare_signals(*trace, other);
+}
+
+void ntb_switch::declare_signals(trace_sink& trace, const other_part* other) {
+    const auto here = [other](unsigned p) {
+        return other == nullptr || other->is_here(port_number(p));
+    };
+    // Ports that will never do anything would fill the waveform's list of signals.
+    const auto shown = [this](unsigned p) {
+        return ports_[p] && (has_nt_function(topology_.ports[p].mode) || topology_.ports[p].host);
+    };
+    // Of two parts the one with the lowest port shows what is common to all.
+    unsigned lowest = 0;
+    while (lowest < max_ports - 1 && !shown(lowest))
+        ++lowest;
+    if (here(lowest)) {
+        core_->trace(trace);
+        loader_->trace(trace);
     }
+    for (unsigned p = 0; p < max_ports; ++p)
+        if (shown(p) && here(p))
+            ports_[p]->trace(trace);
 }
 
 ntb_switch::~ntb_switch() = default;
@@ -160,8 +175,39 @@ void ntb_switch::fundamental_reset() {
     core_->reset_fundamental();
 }
 
+void ntb_switch::arrive(const crossing& c) {
+    core_->arrive(c);
+}
+
+std::uint32_t ntb_switch::read_here(std::uint32_t address, const register_access& a) {
+    return core_->read_here(address, a);
+}
+
+void ntb_switch::write_here(std::uint32_t address, const register_access& a) {
+    core_->write_here(address, a);
+}
+
+forward_result ntb_switch::forward_here(port_number port, tlm::tlm_generic_payload& request) {
+    forwarding_target* const target = core_->functions().target_at(port);
+    if (target == nullptr || core_->functions().at(port) == nullptr || !target->accepts_requests())
+        return forward_result::lost;
+    return target->forward_here(request);
+}
+
+void ntb_switch::other_left(std::uint32_t ports, bool had_core) {
+    core_->other_left(ports, had_core);
+}
+
 void ntb_switch::fail_over(unsigned capability, failover_kind kind) {
-    core_->failovers().trigger(capability, kind);
+    if (core_->executes_core()) {
+        core_->failovers().trigger(capability, kind);
+        return;
+    }
+    crossing c{};
+    c.kind = crossing::what::fail_over;
+    c.index = static_cast<std::uint8_t>(capability);
+    c.value = static_cast<std::uint32_t>(kind);
+    core_->tell(c);
 }
 
 bool ntb_switch::failed_over(port_number port, failover_kind kind) const {

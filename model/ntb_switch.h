@@ -15,6 +15,7 @@
 #include "model/config.h"
 #include "model/eeprom_status.h"
 #include "model/nt_port_sockets.h"
+#include "model/other_part.h"
 #include "model/register_mirror.h"
 #include "model/switch_events.h"
 #include "model/trace_sink.h"
@@ -30,8 +31,11 @@ class ntb_switch : public sc_core::sc_module {
 public:
     /// Builds the switch of `topology`; `trace` may be null (nothing is traced) and must outlive
     /// the simulation.
+    /// `other` is the other part of a switch that is built in two (other_part.h), null: all of it
+    /// is here. It must outlive the simulation, and takes no EEPROM.
     ntb_switch(const sc_core::sc_module_name& name, const topology_config& topology,
-               const timing_config& timing, trace_sink* trace = nullptr);
+               const timing_config& timing, trace_sink* trace = nullptr,
+               other_part* other = nullptr);
     ~ntb_switch() override;
 
     /// Whether this port can have an NT function, and so has sockets; they may stay unbound.
@@ -94,6 +98,17 @@ public:
     [[nodiscard]] std::uint32_t global_read(std::uint32_t address);
     void global_write(std::uint32_t address, std::uint32_t value);
 
+    // --- what comes from the other part (other_part.h) ----------------------------------------
+    void arrive(const crossing& c);
+    /// A read and a write of the global space; from an SC_THREAD, as they may wait.
+    [[nodiscard]] std::uint32_t read_here(std::uint32_t address, const register_access& a);
+    void write_here(std::uint32_t address, const register_access& a);
+    /// A translated request into the host of a port; from an SC_THREAD.
+    [[nodiscard]] forward_result forward_here(port_number port, tlm::tlm_generic_payload& request);
+    /// It has left: `ports` (bit p = port p) were its own, `had_core`: so were the switch-global
+    /// registers. other_part::has() and has_core() say no already.
+    void other_left(std::uint32_t ports, bool had_core);
+
     /// How the start from an EEPROM stands, if the topology has one: the load begins at time 0, and
     /// until it is done, or after it has failed, no link comes up (eeprom_loader.h).
     [[nodiscard]] const eeprom_status& eeprom() const;
@@ -107,6 +122,7 @@ public:
     [[nodiscard]] const timing_config& timing() const { return timing_; }
 
 private:
+    void declare_signals(trace_sink& trace, const other_part* other);
     void load_eeprom();
     void leave_reset();
 

@@ -50,10 +50,24 @@ void partitions::take_effect(unsigned partition) {
                            static_cast<std::uint32_t>(after));
     if (after == partition_state::reset)
         reset_fundamental(number);
-    if ((before == partition_state::reset) != (after == partition_state::reset))
-        for_each_port_of(number, [after](configurable_port& port) {
-            port.hold_in_reset(after == partition_state::reset);
-        });
+    if ((before == partition_state::reset) == (after == partition_state::reset))
+        return;
+    hold_ports(number, after == partition_state::reset);
+    crossing c{};
+    c.kind = crossing::what::hold_in_reset;
+    c.partition = number;
+    c.flag = after == partition_state::reset;
+    core_.tell(c);
+}
+
+void partitions::hold_ports(partition_number partition, bool held) {
+    for_each_port_of(partition, [held](configurable_port& port) { port.hold_in_reset(held); });
+}
+
+void partitions::take_over() {
+    changes_.abandon_all();
+    for (unsigned p = 0; p < max_partitions; ++p)
+        control_written(partition_number(p));
 }
 
 void partitions::complete(unsigned partition) {
@@ -63,9 +77,17 @@ void partitions::complete(unsigned partition) {
 
 void partitions::reset_fundamental(partition_number partition) {
     core_.mapping().invalidate(partition);
+    reset_ports(partition);
+    crossing c{};
+    c.kind = crossing::what::reset_partition;
+    c.partition = partition;
+    core_.tell(c);
+    core_.events().raise(switch_event::fundamental_reset, partition.value());
+}
+
+void partitions::reset_ports(partition_number partition) {
     core_.reset_bridges(partition);
     for_each_port_of(partition, [](configurable_port& port) { port.reset_fundamental(); });
-    core_.events().raise(switch_event::fundamental_reset, partition.value());
 }
 
 void partitions::show_upstream_ports() {

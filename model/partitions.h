@@ -46,6 +46,13 @@ public:
     /// (B4.2). Links stay as they are.
     void reset_fundamental(partition_number partition);
 
+    /// The part of it that concerns the ports of this part of the switch.
+    void reset_ports(partition_number partition);
+    /// The ports of this part are held in reset or let go.
+    void hold_ports(partition_number partition, bool held);
+    /// Changes that were under way where the registers were executed before begin anew.
+    void take_over();
+
     [[nodiscard]] sc_core::sc_event& due() { return changes_.due(); }
     void deliver() { changes_.deliver(); }
 

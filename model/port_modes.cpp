@@ -56,6 +56,12 @@ void port_modes::reset() {
     next_by_failover_ = {};
 }
 
+void port_modes::take_over() {
+    reset();
+    for (unsigned p = 0; p < max_ports; ++p)
+        control_written(port_number(p));
+}
+
 void port_modes::take_effect(unsigned port) {
     const operating_mode& m = targets_[port].mode;
     std::uint32_t status = core_.bank().get(sw::SWPORTSTS.at(port));

@@ -51,6 +51,8 @@ public:
     void failed_over(port_number port);
     /// Forgets changes under way.
     void reset();
+    /// Changes that were under way where the registers were executed before begin anew.
+    void take_over();
 
     [[nodiscard]] sc_core::sc_event& due() { return changes_.due(); }
     void deliver() { changes_.deliver(); }

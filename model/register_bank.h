@@ -16,6 +16,9 @@
 //   7. What the topology gives a place (register_layout.h) is like mapped; a declared register's
 //      behaviour is attached with it.
 //
+// The storage is the bank's own, or is given: switch-global registers may lie in memory that
+// somebody else writes, too (other_part.h).
+//
 // Threading: the SystemC thread. Nothing is allocated after construction.
 #pragma once
 
@@ -29,6 +32,7 @@
 #include "model/register_layout.h"
 #include "model/register_mirror.h"
 #include "model/regs/map.h"
+#include "model/shared_word.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
 
@@ -164,6 +168,13 @@ public:
         load_resets();
     }
 
+    register_bank(const register_bank&) = delete; // storage_ may point into it
+    register_bank& operator=(const register_bank&) = delete;
+    ~register_bank() = default;
+
+    /// The storage is there from now on. Elaboration only.
+    void keep_in(std::array<std::uint32_t, Dwords>& storage) { storage_ = storage.data(); }
+
     /// Replaces a reset value that the map cannot know (device ID, port number, strapping, what
     /// an EEPROM or the topology sets). Elaboration only.
     void set_reset(std::uint32_t offset, regs::field_ref field, std::uint32_t value) {
@@ -185,14 +196,14 @@ public:
         const std::size_t d = index(a.offset);
         const std::uint8_t f = plan_->flags[d];
         if ((f & (plan_type::is_dword_only | plan_type::hooks_read)) == 0)
-            return storage_[d];
+            return load(d);
         if ((f & plan_type::is_dword_only) != 0 && a.byte_mask != 0xFFFFFFFFU) {
             refused = true;
             return 0;
         }
         if ((f & plan_type::hooks_read) != 0)
             return (owner_.*plan_->behaviours[plan_->behaviour_of[d] - 1U].on_read)(a);
-        return storage_[d];
+        return load(d);
     }
 
     /// The whole dword at `offset` into `value` if reading it is nothing but that: no hook, no
@@ -201,7 +212,7 @@ public:
         const std::size_t d = index(offset);
         if ((plan_->flags[d] & plan_type::hooks_read) != 0)
             return false;
-        value = storage_[d];
+        value = load(d);
         return true;
     }
 
@@ -231,7 +242,7 @@ public:
         if ((f & plan_type::is_dword_only) != 0 && a.byte_mask != 0xFFFFFFFFU)
             return false;
         const regs::dword_layout& l = plan_->layout[d];
-        const std::uint32_t before = storage_[d];
+        const std::uint32_t before = load(d);
         const std::uint32_t rw = l.rw & a.byte_mask;
         std::uint32_t v = (before & ~rw) | (a.data & rw);
         v &= ~(a.written() & l.rw1c);
@@ -246,14 +257,14 @@ public:
     }
 
     /// Hardware's own view: no policy, no hooks.
-    [[nodiscard]] std::uint32_t get(std::uint32_t offset) const { return storage_[index(offset)]; }
+    [[nodiscard]] std::uint32_t get(std::uint32_t offset) const { return load(index(offset)); }
     void set(std::uint32_t offset, std::uint32_t value) { put(index(offset), value); }
     void set_field(std::uint32_t offset, regs::field_ref field, std::uint32_t value) {
         const std::size_t d = index(offset);
-        put(d, field.put(storage_[d], value));
+        put(d, field.put(load(d), value));
     }
     [[nodiscard]] std::uint32_t get_field(std::uint32_t offset, regs::field_ref field) const {
-        return field.get(storage_[index(offset)]);
+        return field.get(load(index(offset)));
     }
 
     /// Everything to its reset value.
@@ -266,8 +277,12 @@ public:
     void keep_initial_values() {
         for (std::size_t d = 0; d < Dwords; ++d) {
             const std::uint32_t kept = plan_->layout[d].kept;
-            reset_[d] = (reset_[d] & ~kept) | (storage_[d] & kept);
+            reset_[d] = (reset_[d] & ~kept) | (load(d) & kept);
         }
+    }
+    /// Whether reading the dword is more than looking at its storage.
+    [[nodiscard]] bool read_does_something(std::uint32_t offset) const {
+        return (plan_->flags[index(offset)] & plan_type::hooks_read) != 0;
     }
     /// Whether the map has a register in the dword at `offset`.
     [[nodiscard]] bool has_register(std::uint32_t offset) const {
@@ -278,7 +293,7 @@ public:
     void reset_hot() {
         for (std::size_t d = 0; d < Dwords; ++d) {
             const std::uint32_t kept = plan_->layout[d].kept;
-            put(d, (storage_[d] & kept) | (reset_[d] & ~kept));
+            put(d, (load(d) & kept) | (reset_[d] & ~kept));
         }
     }
 
@@ -287,7 +302,7 @@ public:
     void trace(trace_sink& sink, std::string_view name, std::uint32_t offset, unsigned shift,
                std::uint32_t mask, unsigned width) {
         const std::size_t d = index(offset);
-        const signal_id id = sink.declare_bits(name, width, (storage_[d] & mask) >> shift);
+        const signal_id id = sink.declare_bits(name, width, (load(d) & mask) >> shift);
         if (!id.traced())
             return;
         sink_ = &sink;
@@ -304,26 +319,27 @@ private:
     };
 
     [[nodiscard]] std::size_t index(std::uint32_t offset) const { return (offset - base_) / 4; }
+    [[nodiscard]] std::uint32_t load(std::size_t d) const { return load_word(storage_[d]); }
     void load_resets() {
         for (std::size_t d = 0; d < Dwords; ++d)
             reset_[d] = plan_->layout[d].reset;
     }
 
     void put(std::size_t d, std::uint32_t v) {
-        const std::uint32_t before = storage_[d];
+        const std::uint32_t before = load(d);
         if (before == v)
             return;
-        storage_[d] = v;
+        store_word(storage_[d], v);
         if (mirror_ != nullptr)
             mirror_->changed(base_ + static_cast<std::uint32_t>(4 * d), v);
         if (traced_of_[d] != 0)
-            report(d, before ^ v);
+            report(d, v, before ^ v);
     }
-    void report(std::size_t d, std::uint32_t changed) {
+    void report(std::size_t d, std::uint32_t value, std::uint32_t changed) {
         for (std::uint16_t t = traced_of_[d]; t != 0; t = traced_[t - 1U].next) {
             const traced_signal& s = traced_[t - 1U];
             if ((changed & s.mask) != 0)
-                sink_->set(s.id, core_clock::now_ps(), (storage_[d] & s.mask) >> s.shift);
+                sink_->set(s.id, core_clock::now_ps(), (value & s.mask) >> s.shift);
         }
     }
 
@@ -331,7 +347,8 @@ private:
     const plan_type* plan_;
     Owner& owner_;
     std::uint32_t base_;
-    std::array<std::uint32_t, Dwords> storage_{};
+    std::array<std::uint32_t, Dwords> own_{};
+    std::uint32_t* storage_ = own_.data();
     std::array<std::uint32_t, Dwords> reset_{};
     register_mirror* mirror_ = nullptr;
     trace_sink* sink_ = nullptr;

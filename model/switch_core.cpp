@@ -27,9 +27,10 @@ const layout_config& checked(const topology_config& topology) {
 } // namespace
 
 switch_core::switch_core(const sc_core::sc_module_name& name, const topology_config& topology,
-                         const timing_config& timing)
-    : sc_module(name), timing_(timing), seed_(topology.compat == compatibility::seed),
-      clock_(timing.core_clock_ps), layout_(checked(topology)),
+                         const timing_config& timing, other_part* other)
+    : sc_module(name), timing_(timing), other_(other),
+      seed_(topology.compat == compatibility::seed), clock_(timing.core_clock_ps),
+      layout_(checked(topology)),
       bank_(register_plan(), *this, registers_base, layout_, regs::space_id::sw,
             std::array<plan::declared_behaviour, 2>{{
                 {regs::declared_register_named(regs::space_id::sw, "SEAERSTS"),
@@ -37,13 +38,22 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
                 {regs::declared_register_named(regs::space_id::sw, "SEAERMSK"),
                  &switch_core::wrote_event_register},
             }}),
-      doorbells_(clock_, timing.doorbell, functions_),
-      messages_(clock_, timing.message, functions_),
+      doorbells_(*this, timing.doorbell), messages_(*this, timing.message),
       events_(clock_, timing.event, functions_, *this), temperature_(*this, topology),
       delays_(*this, timing.change_delay_unit_ns), modes_(*this, delays_),
       partitions_(*this, delays_), failover_(*this, topology) {
     load_reset_values(topology);
-    bank_.reset_fundamental();
+    if (other_ != nullptr) {
+        bank_.keep_in(other_->state().registers);
+        mapping_.keep_in(other_->state().mapping);
+        events_.keep_in(other_->state().events);
+    }
+    if (other_ == nullptr || !other_->powered()) {
+        bank_.reset_fundamental();
+        mapping_.clear();
+        events_.reset();
+    }
+    load_doorbell_masks();
     for (unsigned p = 0; p < max_ports; ++p)
         if (has_port(topology.device, port_number(p)))
             bridges_[p] = std::make_unique<bridge_function>(port_number(p), topology, *this);
@@ -65,7 +75,7 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
 
 const switch_core::plan& switch_core::register_plan() {
     using c = switch_core;
-    static constexpr std::array<plan::behaviour, 19> behaviours{{
+    static constexpr std::array<plan::behaviour, 20> behaviours{{
         plan::on_write(sw::SWCTL, &c::wrote_swctl),
         plan::on_write(sw::SWPARTCTL, &c::wrote_swpartctl),
         plan::on_write(sw::SWPORTCTL, &c::wrote_swportctl),
@@ -80,6 +90,7 @@ const switch_core::plan& switch_core::register_plan() {
         plan::on_write(sw::SEFOVRMSK, &c::wrote_event_register),
         plan::on_write(sw::SEGSIGSTS, &c::wrote_event_register),
         plan::on_write(sw::SEGSIGMSK, &c::wrote_event_register),
+        plan::on_read(sw::GDBELLSTS, &c::read_gdbellsts),
         plan::on_write(sw::GODBELLMSK, &c::wrote_godbellmsk),
         plan::on_write(sw::GIDBELLMSK, &c::wrote_gidbellmsk),
         plan::on_write(sw::TMPCTL, &c::wrote_temperature_control),
@@ -114,11 +125,21 @@ void switch_core::load_reset_values(const topology_config& topology) {
 
 void switch_core::begin() {
     for (unsigned p = 0; p < max_ports; ++p)
-        mode_took_effect(port_number(p), false);
+        follow_mode(port_number(p), false);
 }
 
 void switch_core::mode_took_effect(port_number port, bool reset) {
-    partitions_.show_upstream_ports();
+    follow_mode(port, reset);
+    crossing c{};
+    c.kind = crossing::what::mode_took_effect;
+    c.port = port;
+    c.flag = reset;
+    tell(c);
+}
+
+void switch_core::follow_mode(port_number port, bool reset) {
+    if (executes_core())
+        partitions_.show_upstream_ports();
     const operating_mode m = modes_.now(port);
     if (bridge_function* const b = bridge(port))
         b->show_mode(m.mode);
@@ -161,9 +182,28 @@ void switch_core::send_message(nt_function& from, unsigned n, std::uint32_t data
 void switch_core::doorbell_status_changed() {
     // GDBELLSTS shows a doorbell that is pending in any partition (B5.7, not confirmed).
     std::uint32_t any = 0;
-    for (const nt_function* f : functions_)
-        any |= f->inbound_doorbells();
-    bank_.set(sw::GDBELLSTS.at(), any);
+    for (const nt_function* f : functions_) {
+        if (executes(f->port())) {
+            any |= f->inbound_doorbells();
+            publish(f->port());
+        } else {
+            any |= other_->inbound_doorbells(f->port());
+        }
+    }
+    if (executes_core())
+        bank_.set(sw::GDBELLSTS.at(), any);
+}
+
+std::uint32_t switch_core::read_gdbellsts(const register_access&) {
+    doorbell_status_changed(); // the other part does not tell
+    return bank_.get(sw::GDBELLSTS.at());
+}
+
+void switch_core::load_doorbell_masks() {
+    for (unsigned n = 0; n < doorbell_count; ++n) {
+        doorbells_.set_outbound_mask(n, bank_.get(sw::GODBELLMSK.at(n)));
+        doorbells_.set_inbound_mask(n, bank_.get(sw::GIDBELLMSK.at(n)));
+    }
 }
 
 template <class WithNt, class WithBridge>
@@ -188,8 +228,33 @@ void switch_core::take_global_access_time(const register_access& a) const {
         sc_core::wait(core_clock::until(clock_.after(timing_.gasa)));
 }
 
+bool switch_core::executes(std::uint32_t address, bool is_read) const {
+    if (other_ == nullptr)
+        return true;
+    if (address < registers_base)
+        return executes(port_number(address / function_stride));
+    // Everybody sees the storage of the switch-global registers.
+    return executes_core() || address >= registers_base + register_dwords * 4 ||
+           (is_read && !bank_.read_does_something(address & ~3U));
+}
+
 std::uint32_t switch_core::global_read(std::uint32_t address, const register_access& a) {
     take_global_access_time(a);
+    while (!a.debug && !executes(address, true)) {
+        std::uint32_t value = 0;
+        switch (other_->read(address, a, value)) {
+        case crossing_result::done:
+            return value;
+        case crossing_result::no_answer:
+            return 0xFFFFFFFF; // as an unsupported request reads
+        case crossing_result::gone:
+            break;
+        }
+    }
+    return read_here(address, a);
+}
+
+std::uint32_t switch_core::read_here(std::uint32_t address, const register_access& a) {
     register_access inner = a;
     inner.global = true;
     if (address >= registers_base) {
@@ -206,6 +271,13 @@ std::uint32_t switch_core::global_read(std::uint32_t address, const register_acc
 
 void switch_core::global_write(std::uint32_t address, const register_access& a) {
     take_global_access_time(a);
+    while (!a.debug && !executes(address, false))
+        if (other_->write(address, a) != crossing_result::gone)
+            return;
+    write_here(address, a);
+}
+
+void switch_core::write_here(std::uint32_t address, const register_access& a) {
     register_access inner = a;
     inner.global = true;
     if (address >= registers_base) {
@@ -249,15 +321,54 @@ void switch_core::port_error(port_number port, error_severity) {
 }
 
 void switch_core::failover_change(port_number port, bool complete) {
-    if (nt_function* const f = functions_.at(port))
-        f->failover_change(complete);
-    if (bridge_function* const b = bridge(port); b != nullptr && complete)
-        b->failover_complete();
+    if (executes(port)) {
+        tell_function_of_failover(port, complete);
+    } else {
+        crossing c{};
+        c.kind = crossing::what::failover_change;
+        c.port = port;
+        c.flag = complete;
+        tell(c);
+    }
     events_.raise(complete ? switch_event::failover_completed : switch_event::failover_initiated,
                   port.value());
 }
 
+void switch_core::tell_function_of_failover(port_number port, bool complete) {
+    if (nt_function* const f = functions_.at(port))
+        f->failover_change(complete);
+    if (bridge_function* const b = bridge(port); b != nullptr && complete)
+        b->failover_complete();
+}
+
+void switch_core::temperature_alarm() {
+    for (nt_function* f : functions_) {
+        if (!f->in_active_partition())
+            continue;
+        if (executes(f->port())) {
+            f->temperature_alarm();
+        } else {
+            crossing c{};
+            c.kind = crossing::what::temperature_alarm;
+            c.port = f->port();
+            tell(c);
+        }
+    }
+}
+
 void switch_core::reset_fundamental() {
+    reset_parts();
+    mapping_.clear();
+    bank_.reset_fundamental();
+    load_doorbell_masks();
+    temperature_.reset();
+    begin();
+    crossing c{};
+    c.kind = crossing::what::reset_switch;
+    tell(c);
+}
+
+void switch_core::reset_parts() {
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_number port(p);
         if (configurable_port* const owner = functions_.owner(port)) {
@@ -273,20 +384,25 @@ void switch_core::reset_fundamental() {
     doorbells_.reset();
     messages_.reset();
     events_.reset(); // also those of the links that went down just now
-    mapping_.clear();
-    bank_.reset_fundamental();
-    for (unsigned n = 0; n < doorbell_count; ++n) {
-        doorbells_.set_outbound_mask(n, bank_.get(sw::GODBELLMSK.at(n)));
-        doorbells_.set_inbound_mask(n, bank_.get(sw::GIDBELLMSK.at(n)));
-    }
-    temperature_.reset();
-    begin();
 }
 
 void switch_core::link_changed(port_number port, bool up) {
-    bank_.set_field(sw::SWPORTSTS.at(port.value()), sw::SWPORTSTS_LINKUP, up ? 1 : 0);
     if (bridge_function* const b = bridge(port))
         b->set_link(up);
+    publish(port);
+    if (executes_core()) {
+        show_link_status(port, up);
+        return;
+    }
+    crossing c{};
+    c.kind = crossing::what::link_changed;
+    c.port = port;
+    c.flag = up;
+    tell(c);
+}
+
+void switch_core::show_link_status(port_number port, bool up) {
+    bank_.set_field(sw::SWPORTSTS.at(port.value()), sw::SWPORTSTS_LINKUP, up ? 1 : 0);
     events_.raise(up ? switch_event::link_up : switch_event::link_down, port.value());
 }
 

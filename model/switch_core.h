@@ -4,6 +4,9 @@
 // the decode of the 18-bit global address space (B1.7). Ports that the device does not have, and
 // whatever lies between the functions and the switch's registers, read 0 and ignore writes.
 //
+// The switch may be built in two parts (other_part.h): what is not executed here is then sent
+// there, and what comes from there arrives in switch_crossings.cpp.
+//
 // Units: bytes; core-clock cycles. Threading: the SystemC thread; global accesses and
 // send_message() may wait, so only from an SC_THREAD (unless the access is a debug one).
 #pragma once
@@ -22,6 +25,7 @@
 #include "model/mapping_table.h"
 #include "model/message_router.h"
 #include "model/nt_errors.h"
+#include "model/other_part.h"
 #include "model/partitions.h"
 #include "model/port_modes.h"
 #include "model/register_bank.h"
@@ -37,15 +41,16 @@ class nt_function;
 class switch_core : public sc_core::sc_module {
 public:
     static constexpr std::uint32_t registers_base = 0x3E000; ///< of the switch registers (B1.7)
-    static constexpr std::size_t register_dwords = 0x800;    ///< to the end of the global space
+    static constexpr std::size_t register_dwords = global_state::register_dwords;
     /// Port p: bridge function at p * stride, NT function this much above.
     static constexpr std::uint32_t function_stride = p2p::bridge_base.stride;
     static constexpr std::uint32_t nt_function_offset =
         p2p::nt_base.offset - p2p::bridge_base.offset;
     using bank_type = register_bank<switch_core, register_dwords>;
 
+    /// `other` is the other part of the switch, or null: all of it is here.
     switch_core(const sc_core::sc_module_name& name, const topology_config& topology,
-                const timing_config& timing);
+                const timing_config& timing, other_part* other = nullptr);
 
     /// Elaboration only.
     void add(port_number port, nt_function& function, forwarding_target& target,
@@ -82,6 +87,30 @@ public:
     /// INDBELLSTS of some function changed: GDBELLSTS follows.
     void doorbell_status_changed();
 
+    // --- in two parts -----------------------------------------------------------------------
+    [[nodiscard]] other_part* other() const { return other_; }
+    /// Whether the switch-global registers are executed here.
+    [[nodiscard]] bool executes_core() const { return other_ == nullptr || !other_->has_core(); }
+    /// Whether the port is executed here.
+    [[nodiscard]] bool executes(port_number port) const {
+        return other_ == nullptr || !other_->has(port);
+    }
+    /// Sends `c` to the other part if there is one.
+    void tell(const crossing& c) const {
+        if (other_ != nullptr)
+            other_->send(c);
+    }
+    /// State of a port of this part that the other one looks at has changed.
+    void publish(port_number port) const;
+    /// Something comes from the other part.
+    void arrive(const crossing& c);
+    /// An access that the other part sends here: executed here, whosever it is by now.
+    [[nodiscard]] std::uint32_t read_here(std::uint32_t address, const register_access& a);
+    void write_here(std::uint32_t address, const register_access& a);
+    /// The other part has left: its ports' links are down, and they are as after a reset. Where it
+    /// executed the switch-global registers, this part does from now on.
+    void other_left(std::uint32_t ports, bool had_core);
+
     /// An access of the global space; takes timing_config::gasa cycles unless it is a debug one.
     /// Unmapped addresses read 0 and ignore writes.
     [[nodiscard]] std::uint32_t global_read(std::uint32_t address, const register_access& a);
@@ -114,6 +143,10 @@ public:
     void reset_fundamental();
     /// The data link of a port went up or down: status and event.
     void link_changed(port_number port, bool up);
+    /// An alarm of the temperature sensor reaches every function.
+    void temperature_alarm();
+    /// The masks of the doorbells are those of the registers.
+    void load_doorbell_masks();
     /// Fundamental reset of the bridge functions of a partition's ports.
     void reset_bridges(partition_number partition);
     /// The bridge of a port raises the global signal of its partition (B11.8).
@@ -132,6 +165,12 @@ private:
     void decode(std::uint32_t address, register_access& a, WithNt&& with_nt,
                 WithBridge&& with_bridge) const;
     void take_global_access_time(const register_access& a) const;
+    [[nodiscard]] bool executes(std::uint32_t address, bool is_read) const;
+    void follow_mode(port_number port, bool reset);
+    void show_link_status(port_number port, bool up);
+    void tell_function_of_failover(port_number port, bool complete);
+    void reset_parts();
+    std::uint32_t read_gdbellsts(const register_access& a);
 
     void wrote_swctl(const register_access& a, std::uint32_t before);
     void wrote_swpartctl(const register_access& a, std::uint32_t before);
@@ -144,6 +183,7 @@ private:
     void wrote_tmpalarm(const register_access& a, std::uint32_t before);
 
     const timing_config timing_;
+    other_part* const other_;
     const bool seed_; ///< functions may share a partition
     core_clock clock_;
     function_directory functions_;

@@ -4,6 +4,7 @@
 #include "model/nt_function.h"
 #include "model/regs/declared_ids.h"
 #include "model/regs/sw_refs.h"
+#include "model/shared_word.h"
 #include "model/switch_core.h"
 
 namespace ntb {
@@ -82,9 +83,22 @@ void switch_events::place_by_layout() {
     aer.selected = places.field(SEMSK_AERERR).mask;
 }
 
+std::uint32_t switch_events::kept(switch_event type) const {
+    return load_word(state_->status[index_of(type)]);
+}
+
+void switch_events::set_kept(switch_event type, std::uint32_t value) {
+    store_word(state_->status[index_of(type)], value);
+}
+
+bool switch_events::opened(const type_registers& t) const {
+    return load_word(state_->opened[static_cast<std::size_t>(&t - types_.data())]) != 0;
+}
+
 std::uint32_t switch_events::status(switch_event type) const {
     const type_registers& t = types_[index_of(type)];
-    return t.status.bits.mask != 0 ? t.status.bits.get(core_.bank().get(t.status.offset)) : t.kept;
+    return t.status.bits.mask != 0 ? t.status.bits.get(core_.bank().get(t.status.offset))
+                                   : kept(type);
 }
 
 std::uint32_t switch_events::fine_mask(const type_registers& t) const {
@@ -92,19 +106,27 @@ std::uint32_t switch_events::fine_mask(const type_registers& t) const {
         return core_.bank().get(sw::SEFOVRMSK.at()) != 0 ? all : 0;
     if (t.mask.bits.mask != 0)
         return t.mask.bits.get(core_.bank().get(t.mask.offset));
-    return t.opened ? 0 : all;
+    return opened(t) ? 0 : all;
 }
 
 void switch_events::raise(switch_event type, unsigned index) {
+    if (!core_.executes_core()) {
+        crossing c{};
+        c.kind = crossing::what::raise;
+        c.index = static_cast<std::uint8_t>(index_of(type));
+        c.value = index;
+        core_.tell(c);
+        return;
+    }
     type_registers& t = types_[index_of(type)];
     const std::uint32_t bit = 1U << index;
     if (t.status.bits.mask != 0)
         core_.bank().set_field(t.status.offset, t.status.bits, status(type) | bit);
     else
-        t.kept |= bit;
+        set_kept(type, kept(type) | bit);
     update_summary();
     const bool type_masked =
-        t.selected != 0 ? (core_.bank().get(sw::SEMSK.at()) & t.selected) != 0 : !t.opened;
+        t.selected != 0 ? (core_.bank().get(sw::SEMSK.at()) & t.selected) != 0 : !opened(t);
     if (type_masked || (fine_mask(t) & bit) != 0)
         return;
     const auto who =
@@ -132,20 +154,20 @@ void switch_events::update_summary() {
 }
 
 void switch_events::clear(switch_event type) {
-    types_[index_of(type)].kept = 0;
+    set_kept(type, 0);
     update_summary();
 }
 
 void switch_events::open(switch_event type, bool opened) {
-    types_[index_of(type)].opened = opened;
+    store_word(state_->opened[index_of(type)], opened ? 1 : 0);
     update_summary();
 }
 
 void switch_events::reset() {
     line_.clear();
-    for (type_registers& t : types_) {
-        t.kept = 0;
-        t.opened = false;
+    for (std::size_t i = 0; i < switch_event_types; ++i) {
+        store_word(state_->status[i], 0);
+        store_word(state_->opened[i], 0);
     }
 }
 
@@ -157,9 +179,18 @@ void switch_events::deliver() {
 
 void switch_events::arrive(partitions who) {
     core_.event_reaches_bridges(who);
-    for (nt_function* f : functions_)
-        if (((who >> f->partition().value()) & 1U) != 0 && f->in_active_partition())
+    for (nt_function* f : functions_) {
+        if (((who >> f->partition().value()) & 1U) == 0 || !f->in_active_partition())
+            continue;
+        if (core_.executes(f->port())) {
             f->switch_event_arrived();
+        } else {
+            crossing c{};
+            c.kind = crossing::what::switch_event;
+            c.port = f->port();
+            core_.tell(c);
+        }
+    }
 }
 
 } // namespace ntb

@@ -24,6 +24,7 @@
 #include "model/core_clock.h"
 #include "model/delay_line.h"
 #include "model/function_directory.h"
+#include "model/other_part.h"
 #include "model/regs/map.h"
 #include "model/types.h"
 
@@ -49,6 +50,9 @@ class switch_events {
 public:
     switch_events(const core_clock& clock, std::uint32_t delay_cycles,
                   const function_directory& functions, switch_core& registers);
+
+    /// What has no register is kept there from now on. Elaboration only.
+    void keep_in(event_state& state) { state_ = &state; }
 
     /// Event `type` of port or partition `index` happens now.
     void raise(switch_event type, unsigned index);
@@ -81,14 +85,15 @@ private:
         place mask{};
         std::uint32_t summary = 0;  ///< bit of SESTS, 0 = nowhere
         std::uint32_t selected = 0; ///< bit of SEMSK, 0 = nowhere
-        std::uint32_t kept = 0;     ///< status without a register
-        bool opened = false;        ///< masks without a register
         bool failover = false;      ///< SEFOVRMSK is the fine-grain mask
     };
     [[nodiscard]] static constexpr std::size_t index_of(switch_event type) {
         return static_cast<std::size_t>(type);
     }
     void place_by_layout();
+    [[nodiscard]] std::uint32_t kept(switch_event type) const;
+    void set_kept(switch_event type, std::uint32_t value);
+    [[nodiscard]] bool opened(const type_registers& t) const;
     [[nodiscard]] std::uint32_t fine_mask(const type_registers& t) const;
 
     const core_clock& clock_;
@@ -96,6 +101,8 @@ private:
     const function_directory& functions_;
     switch_core& core_;
     std::array<type_registers, switch_event_types> types_{};
+    event_state own_{};
+    event_state* state_ = &own_;
     delay_line<partitions, 256> line_;
 };
 

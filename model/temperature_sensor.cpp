@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "model/nt_function.h"
 #include "model/register_layout.h"
 #include "model/regs/declared_ids.h"
 #include "model/regs/sw_refs.h"
@@ -27,7 +26,14 @@ temperature_sensor::temperature_sensor(switch_core& core, const topology_config&
 
 void temperature_sensor::set(unsigned half_degrees) {
     ambient_ = std::min(half_degrees, 255U);
-    measure();
+    if (core_.executes_core()) {
+        measure();
+        return;
+    }
+    crossing c{};
+    c.kind = crossing::what::set_temperature;
+    c.value = ambient_;
+    core_.tell(c);
 }
 
 void temperature_sensor::measure() {
@@ -71,9 +77,7 @@ void temperature_sensor::judge(std::uint32_t now) {
     bank.set(sw::TMPALARM.at(), latched | rising);
     if ((rising & ~latched) == 0)
         return;
-    for (nt_function* f : core_.functions())
-        if (f->in_active_partition())
-            f->temperature_alarm();
+    core_.temperature_alarm();
 }
 
 void temperature_sensor::wrote_alarms(const register_access& a) {

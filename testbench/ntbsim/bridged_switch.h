@@ -27,9 +27,9 @@ class bridged_switch final : public switch_controls {
 public:
     using bridges = std::map<capture::function_place, std::unique_ptr<bridge::port_bridge>>;
 
-    /// `trace` may be null and outlives the simulation.
+    /// `trace` and `other` (model/other_part.h) may be null and outlive the simulation.
     bridged_switch(const topology_config& topology, const timing_config& timing, trace_sink* trace,
-                   const std::shared_ptr<spdlog::logger>& logger);
+                   const std::shared_ptr<spdlog::logger>& logger, other_part* other = nullptr);
     ~bridged_switch() override;
 
     [[nodiscard]] ntb_switch& device() { return *switch_; }

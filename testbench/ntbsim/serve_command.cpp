@@ -18,6 +18,7 @@
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/bridged_switch.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/peer_side.h"
 #include "testbench/ntbsim/recording.h"
 #include "testbench/ntbsim/termination.h"
 #include "tlm_bridge/kernel/bridge_thread.h"
@@ -77,6 +78,14 @@ socket_paths parse_ports(const std::vector<std::string>& arguments) {
     return out;
 }
 
+/// Bit p = a function of port p is served.
+std::uint32_t ports_of(const socket_paths& sockets) {
+    std::uint32_t ports = 0;
+    for (const auto& [function, path] : sockets)
+        ports |= 1U << function.port;
+    return ports;
+}
+
 /// Simulated time at the start. Not for users: tests come near the end of time with it.
 std::uint64_t start_ps(const std::string& text) {
     const std::optional<std::uint64_t> ps = traces::parse_time(text.empty() ? "0ps" : text);
@@ -87,8 +96,10 @@ std::uint64_t start_ps(const std::string& text) {
 }
 
 void refuse_later_options(const serve_options& o) {
-    if (!o.peer.empty())
-        throw user_error("--peer", "not in this version", "leave it out");
+    if (!o.peer.empty() && !o.capture.empty())
+        throw user_error("--capture",
+                         "not with --peer: what the other simulator does is not captured",
+                         "capture a switch that is in one process");
 }
 
 /// Spinning pays only where the guests leave a core free: with two guests or more on few cores
@@ -118,12 +129,23 @@ public:
         recorder_ = make_recorder(o.waveform, "serve");
         with_stubs_ = o.stub;
         check_sockets(sockets, t);
-        switch_ = std::make_unique<bridged_switch>(t.topology, timing, recorder_.get(), logger_);
+        if (!o.peer.empty())
+            peer_ = std::make_unique<peer_side>(o.peer, t, timing, ports_of(sockets),
+                                                o.pace == "none", logger_);
+        switch_ = std::make_unique<bridged_switch>(t.topology, timing, recorder_.get(), logger_,
+                                                   peer_ ? &peer_->link() : nullptr);
         bridge::bridge_thread::options bo;
         bo.time = o.pace == "none" ? bridge::pace::none : bridge::pace::wallclock;
         bo.spin_us =
-            o.spin_us >= 0 ? static_cast<unsigned>(o.spin_us) : automatic_spin_us(sockets.size());
+            o.spin_us >= 0
+                ? static_cast<unsigned>(o.spin_us)
+                // the other simulator and its guests need cores as well
+                : automatic_spin_us(o.peer.empty() ? sockets.size() : switch_->functions().size());
         bo.start_ps = start_ps(o.start_at);
+        if (peer_ && bo.time == bridge::pace::wallclock) {
+            bo.epoch = peer_->epoch();
+            bo.start_ps = peer_->now_ps();
+        }
         thread_ = std::make_unique<bridge::bridge_thread>(bo);
         stub_options_.log_reads = recorder_ != nullptr || !o.capture.empty();
         stub_options_.spin_us = bo.spin_us;
@@ -134,6 +156,8 @@ public:
                                      o.waveform.signals));
         for (const auto& [place, b] : switch_->functions())
             serve_function(sockets, place, *b);
+        if (peer_)
+            peer_->begin(switch_->device(), *thread_);
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
         if (t.topology.eeprom.present)
             sc_core::sc_spawn([this, &t] { tell_of_failed_load(t); }, "tell_of_failed_load");
@@ -235,6 +259,7 @@ private:
     std::uint64_t flushed_ = 0;
     std::chrono::steady_clock::time_point last_flush_{};
     std::unique_ptr<capture::writer> capture_;
+    std::unique_ptr<peer_side> peer_;
     std::unique_ptr<bridged_switch> switch_;
     std::unique_ptr<bridge::bridge_thread> thread_;
     bool with_stubs_ = false;
@@ -298,7 +323,9 @@ void add_serve(CLI::App& app, int& status) {
     c->add_flag("--stub", o->stub,
                 "Listen at SOCKET.stub, too, for the stub inside QEMU (docs/stub.md)");
     c->add_option("--start-at", o->start_at)->group("");
-    c->add_option("--peer", o->peer)->group("");
+    c->add_option("--peer", o->peer,
+                  "ivshmem:SOCKET: the other ports of the switch are served by another simulator "
+                  "at the same ivshmem server");
     c->callback([o, &status] { status = serve(*o); });
 }
 

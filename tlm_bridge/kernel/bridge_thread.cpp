@@ -26,7 +26,9 @@ void must_watch(bool success) {
 } // namespace
 
 bridge_thread::bridge_thread(const options& o)
-    : options_(o), pacing_(o.time, o.start_ps), gate_(pacing_) {}
+    : options_(o),
+      pacing_(o.epoch ? pacing(o.time, o.start_ps, *o.epoch) : pacing(o.time, o.start_ps)),
+      gate_(pacing_) {}
 
 void bridge_thread::add(vfio_user::server& server, port_bridge& function, stub_port* stub) {
     ports_.push_back(std::make_unique<port>());
@@ -131,16 +133,43 @@ void bridge_thread::give_turns() {
         // A flood of messages that take no time in the model must not stop simulated time.
         wait_ps = std::max(wait_ps, pacing_.follows_wall_clock() ? ps_per_ns : unpaced_turn_ps);
     stepping::run_to(stepping::now_ps() + wait_ps);
-    for (const auto& p : ports_) {
-        if (p->now != turn::due && p->now != turn::over)
-            continue;
-        p->now = turn::running;
-        input_gate::on_time(p->function->source());
-        p->wake.notify();
+    for (const auto& p : ports_)
+        if (p->now == turn::due || p->now == turn::over)
+            give_turn(*p);
+}
+
+void bridge_thread::give_turn(port& p) {
+    p.now = turn::running;
+    input_gate::on_time(p.function->source());
+    p.wake.notify();
+}
+
+std::int64_t bridge_thread::advance_in_turn() {
+    partner_->take_input();
+    stepping::settle();
+    const bool input = gate_.waiting() || any_awaits_turn();
+    const std::uint64_t next = stepping::next_event_ps();
+    if (!partner_->may_go_on(next, input) || (!input && next == stepping::never))
+        return -1;
+    stepping::run_to(input ? partner_->partner_ps() : next);
+    if (!input)
+        return 0;
+    if (gate_.waiting()) {
+        gate_.release_first();
+    } else {
+        const auto first =
+            std::find_if(ports_.begin(), ports_.end(), [](const std::unique_ptr<port>& p) {
+                return p->now == turn::due || p->now == turn::over;
+            });
+        give_turn(**first);
     }
+    stepping::settle();
+    return 0;
 }
 
 std::int64_t bridge_thread::advance() {
+    if (partner_ != nullptr)
+        return advance_in_turn();
     stepping::settle();
     bool acts = false;
     if (gate_.waiting()) {

@@ -19,9 +19,11 @@
 // wrong ends with them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <poll.h>
 #include <systemc>
 #include <vector>
@@ -30,6 +32,7 @@
 #include "tlm_bridge/kernel/input_gate.h"
 #include "tlm_bridge/kernel/pacing.h"
 #include "tlm_bridge/kernel/port_bridge.h"
+#include "tlm_bridge/kernel/time_partner.h"
 #include "tlm_bridge/stub/stub_port.h"
 #include "tlm_bridge/vfio_user/server.h"
 
@@ -41,6 +44,8 @@ public:
         pace time = pace::wallclock;
         unsigned spin_us = 0;       ///< how long to poll without sleeping after something happened
         std::uint64_t start_ps = 0; ///< simulated time before which nothing happens
+        /// When simulated time was 0, if that is not to be `start_ps` before construction.
+        std::optional<std::chrono::steady_clock::time_point> epoch{};
     };
 
     explicit bridge_thread(const options& o);
@@ -59,6 +64,8 @@ public:
     void run();
     /// Ends the simulation. From within run(): what is watched may call it.
     void stop() { stopping_ = true; }
+    /// Simulated time is shared with `partner`, which outlives the simulation. Elaboration only.
+    void share_time_with(time_partner& partner) { partner_ = &partner; }
     /// For whoever else acts on the model from outside.
     [[nodiscard]] input_gate& gate() { return gate_; }
 
@@ -112,6 +119,9 @@ private:
     /// Lets the model act up to what is due now. Returns the time to sleep in ns, -1 = no event
     /// is pending, 0 = something was done.
     std::int64_t advance();
+    /// The same where simulated time is shared: one event or input at a time.
+    std::int64_t advance_in_turn();
+    void give_turn(port& p);
     /// Gives the ports that are due, or whose turn was over, a turn: they go on at the next step.
     void give_turns();
     [[nodiscard]] bool any_awaits_turn() const;
@@ -133,6 +143,7 @@ private:
     epoll_set set_;
     std::vector<pollfd> shared_; ///< of the ports, then the set itself
     std::function<int()> idle_task_;
+    time_partner* partner_ = nullptr;
     bool stopping_ = false;
     bool out_of_time_ = false;
     std::uint64_t sleeps_ = 0;

@@ -5,7 +5,8 @@
 // run over: what is notified for later then happens at once. So a simulation ends before that.
 //
 // Units: picoseconds on both sides. The wall clock counts from construction, when simulated time
-// is `start_ps`, and stands still at the end of time. Threading: the SystemC thread.
+// is `start_ps`, or from an epoch that was then `start_ps` ago; it stands still at the end of time.
+// Threading: the SystemC thread.
 #pragma once
 
 #include <chrono>
@@ -33,6 +34,11 @@ public:
     /// `start_ps` is at most end_ps.
     explicit pacing(pace p, std::uint64_t start_ps = 0)
         : pace_(p), start_ps_(start_ps), start_(std::chrono::steady_clock::now()) {}
+    /// The simulation begins `start_ps` after `epoch`, when simulated time was 0.
+    pacing(pace p, std::uint64_t start_ps, std::chrono::steady_clock::time_point epoch)
+        : pace_(p), start_ps_(start_ps),
+          start_(epoch + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                             std::chrono::nanoseconds(start_ps / 1000U))) {}
 
     [[nodiscard]] bool follows_wall_clock() const { return pace_ == pace::wallclock; }
     [[nodiscard]] std::uint64_t wall_ps() const {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The option --peer of `serve`: this simulator has some of the switch's ports, another one at the
+// same ivshmem server the others (docs/peer-link.md).
+//
+// Threading: the SystemC thread. Errors: setup_error and user_error from the constructor.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <spdlog/spdlog.h>
+#include <string>
+
+#include "model/ntb_switch.h"
+#include "testbench/config/topology_file.h"
+#include "tlm_bridge/kernel/bridge_thread.h"
+#include "tlm_bridge/peer/attachment.h"
+#include "tlm_bridge/peer/ivshmem_line.h"
+#include "tlm_bridge/peer/peer_link.h"
+
+namespace ntb::cli {
+
+class peer_side {
+public:
+    /// `argument` is what --peer was given; bit p of `ports` = port p is served here.
+    peer_side(const std::string& argument, const config::topology_file& topology,
+              const timing_config& timing, std::uint32_t ports, bool exact,
+              std::shared_ptr<spdlog::logger> logger);
+
+    /// For the switch that is built in parts.
+    [[nodiscard]] peer::peer_link& link() { return *link_; }
+    /// Elaboration, when all is built.
+    void begin(ntb_switch& s, bridge::bridge_thread& thread);
+
+    /// When the switch's simulated time was 0, and what it is now.
+    [[nodiscard]] std::chrono::steady_clock::time_point epoch() const;
+    [[nodiscard]] std::uint64_t now_ps() const;
+
+private:
+    bool exact_;
+    std::unique_ptr<peer::ivshmem_line> line_;
+    std::unique_ptr<peer::attachment> place_;
+    std::unique_ptr<peer::peer_link> link_;
+};
+
+} // namespace ntb::cli

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes to the other side, and who comes and goes; peer_arrivals.cpp is what comes.
+#include "tlm_bridge/peer/peer_link.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "model/core_clock.h"
+#include "model/pcie_extension.h"
+#include "model/register_bank.h"
+
+namespace ntb::peer {
+
+peer_link::peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
+                     std::shared_ptr<spdlog::logger> logger)
+    : sc_module(name), place_(place), options_(std::move(o)), logger_(std::move(logger)),
+      out_(place.outgoing()), in_(place.incoming()),
+      turns_(place, [this] { options_.ring(place_.other().ivshmem_id.load()); }) {
+    sc_core::sc_spawn([this] { act_thread(); }, "act");
+    sc_core::sc_spawn_options late;
+    late.spawn_method();
+    late.set_sensitivity(&message_is_late_);
+    late.dont_initialize();
+    sc_core::sc_spawn([this] { give_up_messages(); }, "give_up_messages", &late);
+    for (unsigned i = 0; i < workers; ++i)
+        sc_core::sc_spawn([this] { worker_thread(); }, sc_core::sc_gen_unique_name("worker"));
+    if (place_.joined_another()) {
+        // It is there before the model is built: the model must not think itself alone.
+        connected_ = true;
+        has_core_ = true;
+        other_ports_ = place_.other().ports.load() & ~place_.ports();
+        acting_incarnation_ = seen_incarnation_ = place_.other().incarnation.load();
+    }
+}
+
+void peer_link::bind(ntb_switch& s) {
+    switch_ = &s;
+    place_.state_is_complete();
+    if (!place_.joined_another() && place_.powered()) {
+        // Whoever was here before has left links behind that are down now.
+        switch_->other_left(0xFFFFFF, true);
+    }
+    look();
+    options_.ring(place_.other().ivshmem_id.load()); // here we are
+}
+
+void peer_link::look() {
+    in_.heard();
+    take_input();
+    check_other_side();
+    flush();
+}
+
+void peer_link::check_other_side() {
+    const std::uint32_t now = place_.other().incarnation.load();
+    if (place_.damaged())
+        sever("the shared memory was cut off: the switch that was in it is reset, and alone");
+    const bool lost = place_.damaged() || !place_.other_alive();
+    if (seen_incarnation_ != 0 && (lost || now != seen_incarnation_)) {
+        take_input(); // what it sent before it left has happened
+        seen_incarnation_ = 0;
+        arrival a{};
+        a.kind = arrival::what::gone;
+        arrived_.push_back(std::move(a));
+        has_arrived_.notify(sc_core::SC_ZERO_TIME);
+    }
+    if (seen_incarnation_ == 0 && now != 0 && !lost && now != refused_incarnation_) {
+        seen_incarnation_ = now;
+        arrival a{};
+        a.kind = arrival::what::came;
+        a.incarnation = now;
+        a.ports = place_.other().ports.load() & ~place_.ports();
+        arrived_.push_back(std::move(a));
+        has_arrived_.notify(sc_core::SC_ZERO_TIME);
+    }
+}
+
+void peer_link::sever(const char* why) {
+    if (seen_incarnation_ == 0)
+        return;
+    logger_->error("peer: {}; the link is down until another simulator comes (end that one)", why);
+    refused_incarnation_ = seen_incarnation_;
+    seen_incarnation_ = 0;
+    arrival a{};
+    a.kind = arrival::what::gone;
+    arrived_.push_back(std::move(a));
+    has_arrived_.notify(sc_core::SC_ZERO_TIME);
+}
+
+// --- what the model sends ---------------------------------------------------------------------
+
+void peer_link::send(const crossing& c) {
+    if (!connected_) {
+        if (c.kind == crossing::what::message) // nobody took it
+            message_ended(crossing{
+                crossing::what::message_outcome, c.from_port, {}, {}, c.from_index, 0, false, 0});
+        return;
+    }
+    if (c.kind == crossing::what::message) {
+        messages_.push_back(
+            {c.from_port, c.from_index, core_clock::now_ps() + options_.completion_timeout_ps});
+        if (messages_.size() == 1)
+            message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
+    }
+    record r{};
+    r.head = encode(c);
+    const bool merges = (c.kind == crossing::what::doorbells && !unsent_.empty());
+    if (merges) { // a doorbell that waits behind its like is one with it
+        layout::slot_header& last = unsent_.back().head;
+        if (last.kind == r.head.kind && last.index == r.head.index && last.port == r.head.port) {
+            last.value |= r.head.value;
+            return;
+        }
+    }
+    post(std::move(r));
+}
+
+void peer_link::post(record r) {
+    r.head.from = place_.incarnation();
+    r.head.to = acting_incarnation_;
+    r.head.sent_ps = core_clock::now_ps();
+    r.head.due_ps = r.head.sent_ps;
+    turns_.sent(r.head.due_ps);
+    unsent_.push_back(std::move(r));
+    flush();
+}
+
+void peer_link::flush() {
+    if (unsent_.empty())
+        return;
+    bool sent = false;
+    while (!unsent_.empty() && out_.room() >= ring_sender::slots_of(unsent_.front())) {
+        out_.send(unsent_.front());
+        unsent_.pop_front();
+        sent = true;
+    }
+    if (out_.broken())
+        sever("the other simulator wrote what cannot be into the ring of this one");
+    if (!unsent_.empty())
+        out_.want_room();
+    if ((sent || !unsent_.empty()) && out_.must_ring())
+        options_.ring(place_.other().ivshmem_id.load());
+    if (unsent_.size() < max_unsent)
+        has_room_.notify(sc_core::SC_ZERO_TIME);
+}
+
+bool peer_link::await_room() {
+    const std::uint64_t deadline = core_clock::now_ps() + options_.completion_timeout_ps;
+    while (unsent_.size() >= max_unsent && connected_) {
+        if (core_clock::now_ps() >= deadline)
+            return false;
+        sc_core::wait(core_clock::until(deadline), has_room_);
+    }
+    return connected_;
+}
+
+peer_link::request& peer_link::begin_request() {
+    for (;;) {
+        for (request& q : requests_) {
+            if (q.used)
+                continue;
+            q.used = true;
+            q.ended = false;
+            q.tag = next_tag_++;
+            q.completion = record{};
+            return q;
+        }
+        sc_core::wait(request_free_);
+    }
+}
+
+crossing_result peer_link::await(request& q) {
+    if (!q.ended)
+        sc_core::wait(core_clock::until(core_clock::now_ps() + options_.completion_timeout_ps),
+                      q.event);
+    const crossing_result result = q.ended ? q.result : crossing_result::no_answer;
+    q.used = false; // a completion that comes later finds no such tag
+    q.tag = 0;
+    request_free_.notify(sc_core::SC_ZERO_TIME);
+    return result;
+}
+
+crossing_result peer_link::access(record_kind kind, std::uint32_t address, const register_access& a,
+                                  std::uint32_t* value) {
+    request& q = begin_request();
+    if (!connected_ || !await_room()) {
+        q.ended = true;
+        q.result = connected_ ? crossing_result::no_answer : crossing_result::gone;
+        return await(q);
+    }
+    record r{};
+    r.head.kind = static_cast<std::uint16_t>(kind);
+    r.head.tag = q.tag;
+    r.head.address = address;
+    r.head.value = a.data;
+    r.head.mask = a.byte_mask;
+    r.head.requester = static_cast<std::uint16_t>(a.requester.value());
+    post(std::move(r));
+    const crossing_result result = await(q);
+    if (result == crossing_result::done && value != nullptr)
+        *value = q.completion.head.value;
+    return result;
+}
+
+crossing_result peer_link::read(std::uint32_t address, const register_access& a,
+                                std::uint32_t& value) {
+    return access(record_kind::register_read, address, a, &value);
+}
+
+crossing_result peer_link::write(std::uint32_t address, const register_access& a) {
+    return access(record_kind::register_write, address, a, nullptr);
+}
+
+forward_result peer_link::forward(port_number port, tlm::tlm_generic_payload& payload) {
+    const std::uint32_t length = payload.get_data_length();
+    forward_result result = forward_result::done;
+    for (std::uint32_t done = 0; result == forward_result::done && done < length;) {
+        const std::uint32_t size = std::min(max_request_bytes, length - done);
+        result = forward_piece(port, payload, done, size);
+        done += size;
+    }
+    return result;
+}
+
+forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_payload& payload,
+                                        std::uint32_t begin, std::uint32_t size) {
+    const bool is_write = payload.get_command() == tlm::TLM_WRITE_COMMAND;
+    // Without the wall clock a write ends when it does in a switch of one part.
+    const bool completed = !is_write || options_.exact;
+    pcie_extension* const extension = payload.get_extension<pcie_extension>();
+    record r{};
+    r.head.kind =
+        static_cast<std::uint16_t>(is_write ? record_kind::memory_write : record_kind::memory_read);
+    r.head.address = payload.get_address() + begin;
+    r.head.port = static_cast<std::uint8_t>(port.value());
+    r.head.value = size;
+    if (extension != nullptr) {
+        r.head.requester = static_cast<std::uint16_t>(extension->requester.value());
+        if (extension->poisoned)
+            r.head.flags |= flag_poisoned;
+    }
+    const unsigned char* const data = payload.get_data_ptr() + begin;
+    const unsigned char* const enables = payload.get_byte_enable_ptr();
+    if (is_write) {
+        r.data.assign(data, data + size);
+        if (enables != nullptr) {
+            r.head.flags |= flag_byte_enables;
+            r.data.insert(r.data.end(), enables + begin, enables + begin + size);
+        }
+    }
+    if (!await_room())
+        return connected_ ? forward_result::unsupported : forward_result::lost;
+    if (!completed) {
+        post(std::move(r));
+        return forward_result::done;
+    }
+    if (is_write)
+        r.head.flags |= flag_completed;
+    request& q = begin_request();
+    r.head.tag = q.tag;
+    if (connected_)
+        post(std::move(r));
+    else {
+        q.ended = true;
+        q.result = crossing_result::gone;
+    }
+    switch (await(q)) {
+    case crossing_result::gone:
+        return forward_result::lost;
+    case crossing_result::no_answer:
+        return forward_result::unsupported;
+    case crossing_result::done:
+        break;
+    }
+    const auto result = static_cast<forward_result>(q.completion.head.index);
+    if (q.completion.head.index > static_cast<std::uint8_t>(forward_result::lost))
+        return forward_result::unsupported;
+    if (extension != nullptr && (q.completion.head.flags & flag_poisoned) != 0)
+        extension->poisoned = true;
+    if (!is_write && result == forward_result::done) {
+        if (q.completion.data.size() != size)
+            return forward_result::unsupported;
+        unsigned char* const into = payload.get_data_ptr() + begin;
+        for (std::uint32_t i = 0; i < size; ++i)
+            if (enables == nullptr || enables[begin + i] == TLM_BYTE_ENABLED)
+                into[i] = q.completion.data[i];
+    }
+    return result;
+}
+
+// --- time without a wall clock ----------------------------------------------------------------
+
+bool peer_link::may_go_on(std::uint64_t next_ps, bool input) {
+    return turns_.may_go_on(core_clock::now_ps(), next_ps, input, seen_incarnation_ == 0);
+}
+
+std::uint64_t peer_link::partner_ps() const {
+    return seen_incarnation_ != 0 ? turns_.other_ps() : 0;
+}
+
+// --- what both sides look at ------------------------------------------------------------------
+
+void peer_link::publish(port_number port, bool accepts, std::uint32_t doorbells) {
+    layout::port_view& v = place_.mine().views[port.value()];
+    v.accepts_requests.store(accepts ? 1 : 0, std::memory_order_release);
+    v.doorbells.store(doorbells, std::memory_order_release);
+}
+
+bool peer_link::accepts_requests(port_number port) const {
+    return connected_ && (other_ports_ >> port.value() & 1U) != 0 &&
+           place_.other().views[port.value()].accepts_requests.load() == 1;
+}
+
+std::uint32_t peer_link::inbound_doorbells(port_number port) const {
+    return connected_ ? place_.other().views[port.value()].doorbells.load() : 0;
+}
+
+} // namespace ntb::peer

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The peer link of a simulator that has only some of the switch's ports: sends what the model has
+// for the other part over the shared memory, and lets what comes from there act in the model.
+//
+// Order: what one side sends acts at the other in the order in which it was sent; only requests
+// that are completed (reads, register accesses) go to SC_THREADs of their own when their turn
+// comes, so that one that waits holds up nothing. A crossing request that gets no completion
+// within the completion time-out ends as an unsupported request.
+//
+// Room: input is always taken, whether output finds room or not. What the model sends without
+// waiting is kept here until there is room (bounded by what the model can have under way); who may
+// wait, waits.
+//
+// Time with the wall clock: what comes acts at the simulated time at which it was due, or at once
+// if that is over; both sides count from one epoch. Without it: turns.h. Units: picoseconds.
+//
+// The other side comes and goes: connected() says how it is now. Nothing that it writes is trusted;
+// when it writes what cannot be, it counts as gone until another simulator comes. When it cuts the
+// memory off, the switch's state is gone with it: the switch is reset, and this part is alone.
+// Threading: the SystemC thread. Errors: none; what happens is logged, once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <spdlog/spdlog.h>
+#include <systemc>
+#include <vector>
+
+#include "model/ntb_switch.h"
+#include "model/other_part.h"
+#include "tlm_bridge/kernel/time_partner.h"
+#include "tlm_bridge/peer/attachment.h"
+#include "tlm_bridge/peer/record.h"
+#include "tlm_bridge/peer/ring.h"
+#include "tlm_bridge/peer/turns.h"
+
+namespace ntb::peer {
+
+class peer_link : public sc_core::sc_module, public other_part, public bridge::time_partner {
+public:
+    struct options {
+        std::uint64_t completion_timeout_ps = 50'000'000'000;
+        /// Wakes the other side, whose ivshmem ID is given.
+        std::function<void(std::uint32_t)> ring;
+        bool exact = false; ///< --pace none
+    };
+
+    /// `place` outlives the link.
+    peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
+              std::shared_ptr<spdlog::logger> logger);
+
+    /// The switch that this is the other part of. Elaboration only; before the simulation starts.
+    void bind(ntb_switch& s);
+
+    /// The other side has rung, or may have come or gone: takes what there is.
+    void look();
+    /// Whether the other side is there.
+    [[nodiscard]] bool connected() const { return connected_; }
+
+    // time_partner, where there is no wall clock
+    void take_input() override;
+    [[nodiscard]] bool may_go_on(std::uint64_t next_ps, bool input) override;
+    [[nodiscard]] std::uint64_t partner_ps() const override;
+
+    // other_part
+    [[nodiscard]] global_state& state() override { return place_.state(); }
+    [[nodiscard]] bool powered() const override { return place_.powered(); }
+    [[nodiscard]] bool is_here(port_number port) const override {
+        return (place_.ports() >> port.value() & 1U) != 0;
+    }
+    [[nodiscard]] bool has(port_number port) const override {
+        return present() && !is_here(port) &&
+               (has_core_ || (other_ports_ >> port.value() & 1U) != 0);
+    }
+    [[nodiscard]] bool has_core() const override { return present() && has_core_; }
+    void send(const crossing& c) override;
+    [[nodiscard]] crossing_result read(std::uint32_t address, const register_access& a,
+                                       std::uint32_t& value) override;
+    [[nodiscard]] crossing_result write(std::uint32_t address, const register_access& a) override;
+    [[nodiscard]] forward_result forward(port_number port,
+                                         tlm::tlm_generic_payload& payload) override;
+    void publish(port_number port, bool accepts_requests, std::uint32_t doorbells) override;
+    [[nodiscard]] bool accepts_requests(port_number port) const override;
+    [[nodiscard]] std::uint32_t inbound_doorbells(port_number port) const override;
+
+private:
+    static constexpr unsigned workers = 8;
+    static constexpr unsigned max_requests = 32;
+    /// Records that wait for their time before input is left in the ring.
+    static constexpr std::size_t max_arrived = 512;
+    /// Records that wait for room before who may wait does.
+    static constexpr std::size_t max_unsent = 64;
+
+    /// A request of this side that is to be completed.
+    struct request {
+        bool used = false;
+        bool ended = false;
+        crossing_result result = crossing_result::done;
+        record completion{};
+        std::uint32_t tag = 0;
+        sc_core::sc_event event{};
+    };
+    /// A message whose outcome the other side is to tell.
+    struct message {
+        port_number port{};
+        std::uint8_t outbound = 0;
+        std::uint64_t deadline_ps = 0;
+    };
+    /// What is in arrived_: a record, or that the other side has come or gone.
+    struct arrival {
+        enum class what : std::uint8_t { record, came, gone } kind = what::record;
+        record r{};
+        std::uint32_t incarnation = 0;
+        std::uint32_t ports = 0;
+    };
+
+    /// Whether the other side is there and the memory is whole, which it ceases to be unasked.
+    [[nodiscard]] bool present() const {
+        if (connected_ && place_.damaged())
+            has_arrived_.notify(sc_core::SC_ZERO_TIME); // act_thread() sees to it
+        return connected_ && !place_.damaged();
+    }
+    void check_other_side();
+    void sever(const char* why);
+    void act_thread();
+    void worker_thread();
+    void give_up_messages();
+    void act(arrival& a);
+    void execute(const record& r);
+    void came(const arrival& a);
+    void gone();
+    void memory_write_here(const record& r);
+    [[nodiscard]] forward_result memory_request_here(const record& r, record& completion);
+    void complete(const record& asked, record completion);
+    void message_ended(const crossing& c);
+    [[nodiscard]] request& begin_request();
+    [[nodiscard]] crossing_result await(request& q);
+    [[nodiscard]] crossing_result access(record_kind kind, std::uint32_t address,
+                                         const register_access& a, std::uint32_t* value);
+    [[nodiscard]] forward_result forward_piece(port_number port, tlm::tlm_generic_payload& payload,
+                                               std::uint32_t begin, std::uint32_t size);
+    void post(record r);
+    void flush();
+    [[nodiscard]] bool await_room();
+    [[nodiscard]] std::uint64_t due_ps(const record& r) const;
+
+    attachment& place_;
+    options options_;
+    std::shared_ptr<spdlog::logger> logger_;
+    ntb_switch* switch_ = nullptr;
+    ring_sender out_;
+    ring_receiver in_;
+    turns turns_;
+
+    // How the other side is, as the model sees it: after what it sent before has acted.
+    bool connected_ = false;
+    bool has_core_ = false;
+    std::uint32_t other_ports_ = 0;
+    std::uint32_t acting_incarnation_ = 0;
+    // How it is now.
+    std::uint32_t seen_incarnation_ = 0;
+    std::uint32_t refused_incarnation_ = 0; ///< broke the rules
+
+    std::deque<arrival> arrived_;
+    mutable sc_core::sc_event has_arrived_;
+    std::deque<record> unsent_;
+    sc_core::sc_event has_room_;
+    std::deque<record> work_;
+    sc_core::sc_event has_work_;
+    std::array<request, max_requests> requests_{};
+    std::uint32_t next_tag_ = 1;
+    sc_core::sc_event request_free_;
+    std::deque<message> messages_;
+    sc_core::sc_event message_is_late_;
+};
+
+} // namespace ntb::peer

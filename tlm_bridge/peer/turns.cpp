@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm_bridge/peer/turns.h"
+
+#include <algorithm>
+
+namespace ntb::peer {
+
+bool turns::may_go_on(std::uint64_t now_ps, std::uint64_t next_ps, bool input, bool alone) {
+    layout::header& h = place_.header();
+    const unsigned here = place_.side();
+    if (alone) {
+        h.turn.store(here);
+        sent_due_ps_ = never;
+        wish(false);
+        return true;
+    }
+    if (h.turn.load(std::memory_order_acquire) != here) {
+        if (input)
+            wish(true);
+        return false;
+    }
+    // Input acts at the time at which everybody is.
+    const std::uint64_t acts_ps = input ? std::max(now_ps, other_ps()) : next_ps;
+    const bool other_wishes = (h.wish.load() >> (1 - here) & 1U) != 0;
+    const std::uint64_t other_next = std::min(place_.other().next_ps.load(), sent_due_ps_);
+    const bool other_first = other_next < acts_ps || (other_next == acts_ps && here == 1);
+    if ((other_wishes && !wishing_) || (other_next != never && other_first)) {
+        give_away(now_ps, next_ps);
+        if (input)
+            wish(true);
+        return false;
+    }
+    wish(false); // it has been granted
+    return true;
+}
+
+void turns::sent(std::uint64_t due_ps) {
+    sent_due_ps_ = std::min(sent_due_ps_, due_ps);
+}
+
+std::uint64_t turns::other_ps() const {
+    return place_.other().now_ps.load();
+}
+
+void turns::give_away(std::uint64_t now_ps, std::uint64_t next_ps) {
+    place_.mine().next_ps.store(next_ps);
+    place_.mine().now_ps.store(now_ps);
+    sent_due_ps_ = never;
+    place_.header().turn.store(1 - place_.side(), std::memory_order_release);
+    ring_();
+}
+
+void turns::wish(bool wanted) {
+    if (wanted == wishing_)
+        return;
+    wishing_ = wanted;
+    const std::uint32_t bit = 1U << place_.side();
+    if (wanted) {
+        place_.header().wish.fetch_or(bit);
+        ring_();
+    } else {
+        place_.header().wish.fetch_and(~bit);
+    }
+}
+
+} // namespace ntb::peer
