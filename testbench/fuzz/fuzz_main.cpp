@@ -152,7 +152,7 @@ int replay(const std::string& path, ntb::fuzz::reader& reader) {
 int fuzz_main(int argc, char** argv) {
     fuzz_options o;
     CLI::App app{"Drives a reader of files with inputs made from good ones", "fuzz_readers"};
-    app.add_option("READER", o.reader, "topology, timing, stimulus, eeprom, vcd or analysis")
+    app.add_option("READER", o.reader, "topology, timing, stimulus, eeprom, vcd, analysis or merge")
         ->required();
     app.add_option("--source", o.source, "Root of the source tree")->capture_default_str();
     app.add_option("--seed", o.seed, "Seed of the inputs")->capture_default_str();

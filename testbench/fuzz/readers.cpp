@@ -18,6 +18,9 @@
 #include "traces/analysis/latency.h"
 #include "traces/analysis/summary.h"
 #include "traces/diagram/timing_diagram.h"
+#include "traces/diagram/wavejson.h"
+#include "traces/files/compare.h"
+#include "traces/files/merge.h"
 #include "traces/layout/gtkwave_layout.h"
 #include "traces/trace_error.h"
 #include "traces/vcd_reader.h"
@@ -216,16 +219,36 @@ reader analysis_of(const std::string& source) {
             (void)traces::latency_table(traces::measure_latencies(file.path()));
             (void)traces::summary_json(traces::summarise(file.path()));
             (void)traces::gtkwave_layout(file.path(), "x.vcd");
+            (void)traces::wavejson(traces::find_exchange(file.path(), {}, {}));
         });
     };
     return {"analysis", vcd_corpus(source), read};
 }
 
+reader merge_of(const std::string& source) {
+    const auto read = [](const std::string& input) {
+        const memory_file file(input);
+        const memory_file merged("");
+        return accepted<traces::trace_error>([&] {
+            if (traces::compare_waveforms(file.path(), file.path(), {}).differing != 0)
+                throw finding("a waveform that differs from itself");
+            const auto report =
+                traces::merge_waveforms({file.path(), file.path()}, {}, merged.path());
+            if (!report.conflicts.empty())
+                throw finding("a waveform that contradicts itself");
+            const traces::vcd_reader again(merged.path());
+            if (again.signals().size() != report.signals)
+                throw finding("a merged waveform without some of its signals");
+        });
+    };
+    return {"merge", vcd_corpus(source), read};
+}
+
 } // namespace
 
 std::vector<reader> all_readers(const std::string& source) {
-    return {topology_reader(),  timing_reader(),       stimulus_reader(source),
-            eeprom_reader_of(), vcd_reader_of(source), analysis_of(source)};
+    return {topology_reader(),     timing_reader(),     stimulus_reader(source), eeprom_reader_of(),
+            vcd_reader_of(source), analysis_of(source), merge_of(source)};
 }
 
 } // namespace ntb::fuzz

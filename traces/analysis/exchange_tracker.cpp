@@ -250,7 +250,7 @@ void exchange_tracker::request_event(const event& e) {
         p.outmsg[number] = e.value;
         break;
     case signal_role::outmsg_write:
-        p.sends[number].pulses += e.value;
+        p.sends[number].pulses += e.value != 0 ? 1 : 0;
         break;
     case signal_role::outmsg_write_count:
         p.sends[number].counter = e.value;
@@ -259,13 +259,13 @@ void exchange_tracker::request_event(const event& e) {
         p.inmsg[number] = e.value;
         break;
     case signal_role::msi:
-        p.msis.pulses += e.value;
+        p.msis.pulses += e.value != 0 ? 1 : 0;
         break;
     case signal_role::msi_count:
         p.msis.counter = e.value;
         break;
     case signal_role::msi_dropped:
-        p.drops.pulses += e.value;
+        p.drops.pulses += e.value != 0 ? 1 : 0;
         break;
     case signal_role::msi_dropped_count:
         p.drops.counter = e.value;
@@ -310,6 +310,8 @@ void exchange_tracker::ring(unsigned from, std::uint32_t bits) {
             drop_oldest(to);
         p.doorbells.push_back(
             {from, bits, 0, began, now_, (bits & ~p.indbellsts) == 0, rings_so_far_});
+        // Where the bits are set already nothing rises; that is no loss.
+        rings_.back().heard |= (bits & ~p.indbellsts) == 0;
     }
 }
 
@@ -318,31 +320,22 @@ void exchange_tracker::drop_oldest(unsigned port) {
     std::vector<request>& list = ports_[port].doorbells;
     const request r = list.front();
     list.erase(list.begin());
-    if (r.bits_were_set) {
-        heard(r.ring);
+    if (r.bits_were_set)
         tell({delivery_kind::doorbell, r.from, port, r.what, r.write_ps, r.ps, r.ps, 0, {}},
              delivery_end::bit_was_set);
-    }
 }
 
+/// Numbers are consecutive; what is older than those remembered has been judged.
 void exchange_tracker::heard(std::uint64_t ring) {
-    for (rung& r : rings_)
-        r.heard |= r.number == ring;
+    if (!rings_.empty() && ring >= rings_.front().number)
+        rings_.at(ring - rings_.front().number).heard = true;
 }
 
 void exchange_tracker::forget_ring() {
     const rung r = rings_.front();
-    rings_.erase(rings_.begin());
-    if (r.heard || r.bits == 0)
-        return;
-    // Where the bits were set already nothing rises; that is no loss.
-    for (port_state& p : ports_) {
-        for (const request& d : p.doorbells) {
-            if (d.ring == r.number && d.bits_were_set)
-                return;
-        }
-    }
-    tell(exchange_event_kind::doorbell_unheard, r.from, r.ps, r.bits);
+    rings_.pop_front();
+    if (!r.heard && r.bits != 0)
+        tell(exchange_event_kind::doorbell_unheard, r.from, r.ps, r.bits);
 }
 
 void exchange_tracker::send(unsigned from, unsigned number) {

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -205,7 +206,7 @@ private:
     std::array<port_state, max_trace_ports> ports_{};
     std::array<port_counts, max_trace_ports> counts_{};
     std::vector<request> messages_; ///< under way; where to is not in the waveform
-    std::vector<rung> rings_;       ///< the last ones
+    std::deque<rung> rings_;        ///< the last ones
     std::uint64_t rings_so_far_ = 0;
     latency_table doorbell_latency_{};
     latency_table message_latency_{};

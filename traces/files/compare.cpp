@@ -6,6 +6,7 @@
 #include <charconv>
 #include <deque>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "traces/files/wave_copy.h"
 #include "traces/signal_selection.h"
@@ -84,8 +85,9 @@ private:
             if (selection_.selects(s.name))
                 second.emplace(s.name, &s);
         }
+        std::unordered_set<std::string> seen; // a damaged file may declare a name twice
         for (const vcd_signal& s : sides_[0].reader().signals()) {
-            if (!selection_.selects(s.name))
+            if (!selection_.selects(s.name) || !seen.insert(s.name).second)
                 continue;
             const auto found = second.find(s.name);
             if (found == second.end()) {

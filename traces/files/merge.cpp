@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "traces/files/wave_copy.h"
 #include "traces/trace_error.h"
 #include "traces/vcd_format.h"
+#include "traces/vcd_text.h"
 
 namespace ntb::traces {
 namespace {
@@ -49,6 +51,7 @@ struct course {
 /// One file's part in the result.
 struct source {
     std::string path;
+    std::vector<std::uint64_t> masks{}; ///< by channel: the bits that its signal has
     std::uint64_t offset_ps = 0;
     std::vector<course> courses{};     ///< by channel
     std::vector<std::uint32_t> into{}; ///< by channel: index in the result, or none
@@ -57,6 +60,14 @@ struct source {
     [[nodiscard]] std::uint64_t time_ps() const { return copy->time_ps() + offset_ps; }
 };
 
+/// What the result can hold of a change: a file may give a signal more bits than it declares, and a
+/// text more letters than vcd_format takes.
+void fit(kept_change& c, std::uint64_t mask) {
+    c.value &= mask;
+    if (c.text.size() > max_text)
+        c.text.resize(max_text);
+}
+
 source survey(const std::string& path, std::uint64_t offset_ps, merge_report& report) {
     source s;
     s.path = path;
@@ -64,12 +75,18 @@ source survey(const std::string& path, std::uint64_t offset_ps, merge_report& re
     wave_copy copy(path);
     s.courses.resize(copy.reader().channels());
     s.into.assign(copy.reader().channels(), none);
+    s.masks.assign(copy.reader().channels(), 0);
+    for (const vcd_signal& signal : copy.reader().signals())
+        s.masks[signal.channel] |=
+            signal.width >= widest ? UINT64_MAX : (std::uint64_t{1} << signal.width) - 1;
     std::vector<kept_change> changes;
     while (copy.more()) {
         const std::uint64_t now = copy.time_ps();
         copy.take(changes);
-        for (const kept_change& c : changes)
+        for (kept_change& c : changes) {
+            fit(c, s.masks[c.channel]);
             s.courses[c.channel].add(now + offset_ps, c);
+        }
     }
     if (copy.reader().time_ps() > UINT64_MAX - offset_ps)
         throw trace_error("merge of " + path, "its offset moves it beyond the end of time",
@@ -93,8 +110,11 @@ public:
     placement(std::vector<source>& sources, merge_report& report)
         : sources_(sources), report_(report) {
         for (std::size_t f = 0; f < sources_.size(); ++f) {
-            for (const vcd_signal& s : sources_[f].copy->reader().signals())
-                place(f, s);
+            std::unordered_set<std::string> seen; // a damaged file may declare a name twice
+            for (const vcd_signal& s : sources_[f].copy->reader().signals()) {
+                if (seen.insert(s.name).second)
+                    place(f, s);
+            }
         }
         for (std::size_t i = 0; i < origins_.size(); ++i)
             sources_[origins_[i].file].into[origins_[i].channel] = static_cast<std::uint32_t>(i);
@@ -117,6 +137,7 @@ private:
         const unsigned width = s.kind == vcd_kind::text ? 0 : s.width;
         const origin here{file, s.channel};
         const auto found = by_name_.find(s.name);
+        shapes_.try_emplace(s.name, width);
         if (found == by_name_.end()) {
             // One channel of a file can have several names; the result has one signal of it.
             const auto [entry, fresh] = aliases_.try_emplace(key(here), declarations_.size());
@@ -130,7 +151,7 @@ private:
         origin& other = origins_[found->second];
         const course& mine = course_of(here);
         const course& theirs = course_of(other);
-        const bool same_shape = declarations_[found->second].width == width;
+        const bool same_shape = shapes_.at(s.name) == width;
         if (same_shape && (mine.changes == 0 || mine.same(theirs)))
             return;
         if (same_shape && theirs.changes == 0) {
@@ -158,6 +179,7 @@ private:
     std::vector<signal_declaration> declarations_{};
     std::vector<origin> origins_{}; ///< parallel to declarations_
     std::unordered_map<std::string, std::size_t> by_name_{};
+    std::unordered_map<std::string, unsigned> shapes_{}; ///< widths by name, as first declared
     std::unordered_map<std::uint64_t, std::size_t> aliases_{}; ///< channel to its signal
 };
 
@@ -250,10 +272,12 @@ merge_report merge_waveforms(const std::vector<std::string>& files,
             break;
         const std::uint64_t now = earliest->time_ps();
         earliest->copy->take(changes);
-        for (const kept_change& c : changes) {
+        for (kept_change& c : changes) {
             const std::uint32_t index = earliest->into[c.channel];
-            if (index != none)
-                out.put(now, index, c);
+            if (index == none)
+                continue;
+            fit(c, earliest->masks[c.channel]);
+            out.put(now, index, c);
         }
     }
     report.changes = out.close(report.end_ps);

@@ -12,7 +12,8 @@
 // Times are taken as they stand: the files must count from the same epoch, else `offsets_ps` moves
 // them. The result begins where the first file begins; until a later one begins, its signals show
 // the values it begins with. Unknown bits (x, z) become 0, as vcd_reader reads them. Of vectors
-// wider than 64 bits and of real numbers nothing is merged: they are told.
+// wider than 64 bits and of real numbers nothing is merged: they are told. Texts are cut to 255
+// letters.
 //
 // Units: picoseconds. Threading: none. Memory does not grow with the files' length; each is read
 // twice. Errors: trace_error.

@@ -119,6 +119,13 @@ BOOST_AUTO_TEST_CASE(what_this_programs_vcd_cannot_hold_is_left_out_and_told) {
     BOOST_TEST(told("bit") == (told_lines{"0 0", "5 1"}), each);
 }
 
+BOOST_AUTO_TEST_CASE(more_bits_and_letters_than_a_signal_can_have_are_cut) {
+    write_file(a, vcd("#0 b0 # #5 b111111111 # s" + std::string(3000, 'x') + " t\n"));
+    BOOST_TEST(merge_waveforms({a}, {}, out).conflicts.empty());
+    BOOST_TEST(told("top.v") == (told_lines{"0 0", "5 255"}), each);
+    BOOST_TEST(told("top.text").back() == "0 " + std::string(255, 'x')); // its first value
+}
+
 BOOST_AUTO_TEST_CASE(a_merge_never_overwrites_what_it_reads) {
     play(a, "");
     const std::string before = read_file(a);
