@@ -14,6 +14,7 @@ import time
 
 import capture_report
 import command_run
+import faults
 import flow_control
 import launch_options
 import many_guests
@@ -67,6 +68,7 @@ class Run:
         self.progress = progress
         self.prepared = None
         self.simulator = None
+        self.control = None
         self.guests = []
         self._stack = stack
         self._lives = 1
@@ -97,6 +99,9 @@ class Run:
                                 options.vcd_limit, options.capture)
         if self.prepared.stub.file:
             command.append("--stub")
+        if options.kind == "faults":
+            self.control = directory / "control.sock"
+            command += ["--control", str(self.control)]
         self.progress.step("simulator: starting")
         self.simulator = self._stack.enter_context(
             Simulator(command, options.out / "ntbsim.log"))
@@ -218,6 +223,8 @@ def execute(run, options, result):
         return problems
     if options.kind == "restart":
         return restart.Restart(run, options).execute(result)
+    if options.kind == "faults":
+        return faults.Faults(run, options).execute()
     if options.kind == "perf":
         return perf.Perf(run, options).execute(result)
     if options.kind == "registers":

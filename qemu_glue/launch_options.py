@@ -15,7 +15,7 @@ from errors import UserError
 from paths import BUILD, OUT
 from topology import nt_ports
 
-KINDS = ("pingpong", "perf", "registers", "restart", "selftest", "shell")
+KINDS = ("pingpong", "faults", "perf", "registers", "restart", "selftest", "shell")
 LATER_OPTIONS = ("peer",)
 EPILOG = """\
 examples:
@@ -48,8 +48,8 @@ def make_parser():
         help="built-in topology or file (default: two-host; as many hosts as --guests asks for; "
         "for selftest two-host-small)")
     add("--run", default="pingpong", metavar="WHAT",
-        help="pingpong (default), perf, selftest, registers, restart, shell, or a command for "
-        "every guest")
+        help="pingpong (default), faults, perf, selftest, registers, restart, shell, or a command "
+        "for every guest")
     add("--data-order", type=int, default=None, metavar="N",
         help="2^N bytes by ntb_perf each way (default: 20, for perf 22; the selftest's own: 32)")
     add("--seed", type=int, default=1, metavar="N",
@@ -131,7 +131,7 @@ def parse(arguments=None):
     if not 1 <= options.guests <= len(ports):
         raise UserError("cosim", f"{options.guests} guests on the topology {options.topology}, "
                         f"which has {len(ports)} NT ports", f"give --guests 1 to {len(ports)}")
-    if options.kind in ("pingpong", "restart") and options.guests < 2:
+    if options.kind in ("pingpong", "faults", "restart") and options.guests < 2:
         raise UserError("cosim", f"{options.kind} with {options.guests} guests",
                         "leave out --guests, or give at least 2")
     if options.data_order is None:

@@ -49,8 +49,8 @@ class Pingpong:
         self.problems = []
         self.result = {"guests": []}
 
-    def execute(self):
-        """All steps; RunError where going on makes no sense, problems where it does."""
+    def start(self):
+        """Until both play; RunError if they do not come so far."""
         self._wait_for_driver()
         found = self.run.everywhere_ok({guest: FIND_DEVICE for guest in self.run.guests},
                                        COMMAND_SECONDS, "finding the device")
@@ -60,6 +60,10 @@ class Pingpong:
                                 for guest in self.run.guests}, COMMAND_SECONDS,
                                "loading ntb_pingpong")
         self._wait_for_link()
+
+    def execute(self):
+        """All steps; RunError where going on makes no sense, problems where it does."""
+        self.start()
         first, last = self._count()
         infos = self._everywhere(READ_INFO)
         listings = self._everywhere(READ_LSPCI)

@@ -73,7 +73,7 @@ int replay(const replay_options& options) {
     logger->set_pattern("ntbsim: %v");
     bridged_switch device(topology.topology, in.head().timing_values, recorder.get(), logger);
     capture::replay replay(in, [&](const std::string& statement) {
-        stimulus::apply(stimulus::parse_control(statement), device);
+        stimulus::apply(stimulus::parse_control(statement, device), device);
     });
     for (const auto& [place, function] : device.functions())
         replay.add(place, *function);

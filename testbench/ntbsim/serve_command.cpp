@@ -18,6 +18,7 @@
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/bridged_switch.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/control_socket.h"
 #include "testbench/ntbsim/peer_side.h"
 #include "testbench/ntbsim/recording.h"
 #include "testbench/ntbsim/termination.h"
@@ -40,6 +41,7 @@ struct serve_options {
     bool stub = false;
     std::string start_at;
     std::string peer;
+    std::string control;
     std::string capture;
     std::uint64_t capture_limit = std::uint64_t{1} << 32U;
     recording waveform;
@@ -96,6 +98,9 @@ std::uint64_t start_ps(const std::string& text) {
 }
 
 void refuse_later_options(const serve_options& o) {
+    if (!o.peer.empty() && !o.control.empty())
+        throw user_error("--control", "not with --peer: half of the switch is elsewhere",
+                         "leave out one of the two");
     if (!o.peer.empty() && !o.capture.empty())
         throw user_error("--capture",
                          "not with --peer: what the other simulator does is not captured",
@@ -158,6 +163,14 @@ public:
             serve_function(sockets, place, *b);
         if (peer_)
             peer_->begin(switch_->device(), *thread_);
+        if (!o.control.empty()) {
+            control_ = std::make_unique<control_socket>(o.control, *switch_, thread_->gate(),
+                                                        [this](const std::string& statement) {
+                                                            if (capture_)
+                                                                capture_->control(statement);
+                                                        });
+            thread_->watch(control_->fd(), [this] { control_->service(); });
+        }
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
         if (t.topology.eeprom.present)
             sc_core::sc_spawn([this, &t] { tell_of_failed_load(t); }, "tell_of_failed_load");
@@ -262,6 +275,7 @@ private:
     std::unique_ptr<peer_side> peer_;
     std::unique_ptr<bridged_switch> switch_;
     std::unique_ptr<bridge::bridge_thread> thread_;
+    std::unique_ptr<control_socket> control_;
     bool with_stubs_ = false;
     bridge::stub_port::options stub_options_;
     std::vector<std::unique_ptr<bridge::stub_port>> stubs_;
@@ -309,6 +323,8 @@ void add_serve(CLI::App& app, int& status) {
                   "P[.F]=SOCKET: serve function F (0 NT, 1 DMA) of port P at this path")
         ->required();
     add_recording_options(*c, o->waveform);
+    c->add_option("--control", o->control,
+                  "Take statements like 'link port0 down' at this UNIX socket (docs/control.md)");
     c->add_option("--capture", o->capture,
                   "Write everything that comes from outside to FILE.stim or FILE.stim.gz, for\n"
                   "ntbsim run (docs/capture.md)");

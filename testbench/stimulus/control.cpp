@@ -23,6 +23,14 @@ void reset(const reset_step& r, switch_controls& controls) {
     }
 }
 
+/// The port that must have a host, if any.
+const port_number* port_of(const action& what) {
+    if (const auto* l = std::get_if<link_step>(&what))
+        return &l->port;
+    const auto* const r = std::get_if<reset_step>(&what);
+    return r == nullptr || r->of_partition || r->of_switch ? nullptr : &r->port;
+}
+
 const char* const what_is_control =
     "link portP up|down, reset portP|partition N hot|fundamental, reset switch fundamental, "
     "failover N primary|secondary, temp DEGREES, eeprom release";
@@ -36,14 +44,20 @@ bool is_control(const action& what) {
            std::holds_alternative<eeprom_release>(what);
 }
 
-action parse_control(const std::string& statement) {
+action parse_control(const std::string& statement, const switch_controls& controls) {
     const program p = parse("ntbstim 1\n" + statement, "control", model_register);
     if (p.statements.size() != 1 || !is_control(p.statements.front().what))
         throw stimulus_error("control", {}, "no statement that acts on the switch",
                              what_is_control);
     if (p.statements.front().start.kind != start_kind::following)
         throw stimulus_error("control", {}, "a start time has no meaning here", "leave it out");
-    return p.statements.front().what;
+    const action& what = p.statements.front().what;
+    const port_number* const port = port_of(what);
+    if (port != nullptr && !controls.has_host(*port))
+        throw stimulus_error("control", {},
+                             "port " + std::to_string(port->value()) + " has no host",
+                             "name a port with an NT function");
+    return what;
 }
 
 void apply(const action& what, switch_controls& controls) {

@@ -15,8 +15,9 @@ namespace ntb::stimulus {
 /// Whether the statement acts on the switch alone, so that apply() can execute it.
 [[nodiscard]] bool is_control(const action& what);
 
-/// Parses one statement; an error also if it is none of these, or has a start time.
-[[nodiscard]] action parse_control(const std::string& statement);
+/// Parses one statement; an error also if it is none of these, has a start time, or is about a port
+/// that has no host.
+[[nodiscard]] action parse_control(const std::string& statement, const switch_controls& controls);
 
 /// Executes it; returns when it has completed.
 void apply(const action& what, switch_controls& controls);
