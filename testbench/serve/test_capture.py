@@ -150,6 +150,30 @@ class Capture(unittest.TestCase):
         self.session(capture, "--signals", "switch.port2.*,!*.tlp")
         self.same(capture)
 
+    def test_a_replay_gives_the_fst_of_the_session_and_that_of_a_window(self):
+        for options in (["--fst", "{}.fst"],
+                        ["--vcd", "{}.vcd", "--vcd-window", "2ms", "--vcd-trigger",
+                         "switch.port0.nt.outdbellset_count == 20"]):
+            with self.subTest(options=options):
+                capture = self.directory / "session.stim"
+                here, again = (self.directory / name for name in ("session", "again"))
+                with Serve("--capture", capture,
+                           *(word.format(here) for word in options)) as serve:
+                    hosts = [Host(serve, port, port) for port in (0, 2)]
+                    for _ in range(200):
+                        for host in hosts:
+                            host.step()
+                    for host in hosts:
+                        host.client.read(0)
+                    self.assertEqual(serve.stop(signal.SIGTERM), 0, serve.log())
+                    for host in hosts:
+                        host.client.close()
+                done = run(capture, *(word.format(again) for word in options))
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                name = options[1].format("")
+                self.assertEqual(pathlib.Path(f"{here}{name}").read_bytes(),
+                                 pathlib.Path(f"{again}{name}").read_bytes())
+
     def test_a_capture_is_the_stimulus_language_one_line_each(self):
         capture = self.directory / "session.stim"
         with Serve("--capture", capture) as serve, serve.client(0) as one:
