@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "traces/time_text.h"
 
@@ -75,16 +76,26 @@ findings::findings(const vcd_reader& reader) : known_(reader.channels(), false) 
     for (const signal_meaning& m : meanings(reader)) {
         if (m.role == signal_role::tx_tlp)
             has_tx_.at(m.port) = true;
+        if (m.role == signal_role::msi_count)
+            has_msi_count_.at(m.port) = true;
     }
 }
 
 void findings::change(const vcd_change& c, const signal_meaning& m) {
     const bool initial = !known_[c.channel];
     known_[c.channel] = true;
+    if (!std::exchange(begun_, true))
+        begin_ps_ = c.time_ps;
+    now_ps_ = c.time_ps;
     switch (m.role) {
     case signal_role::link_up:
         if (!initial && c.value == 0)
             note(finding_kind::link_down, m.port, c.time_ps, "the host's link");
+        break;
+    case signal_role::msi_count:
+        if (!initial && c.value > msi_count_.at(m.port))
+            sent_msis(m.port, c.time_ps, c.value - msi_count_.at(m.port));
+        msi_count_.at(m.port) = c.value;
         break;
     case signal_role::rx_tlp: {
         if (!starts_with(c.text, "Cpl") && !c.text.empty())
@@ -100,12 +111,29 @@ void findings::change(const vcd_change& c, const signal_meaning& m) {
     case signal_role::tx_tlp:
         if (starts_with(c.text, "MWr "))
             left(m.port, c.time_ps, data_of(c.text));
+        else if (starts_with(c.text, "MSI "))
+            msi_on_link(m.port, c.time_ps);
         else if (starts_with(c.text, "Cpl UR"))
             note(finding_kind::request_refused, m.port, c.time_ps, asked_.at(m.port));
         break;
     default:
         break;
     }
+}
+
+void findings::sent_msis(unsigned port, std::uint64_t ps, std::uint64_t count) {
+    std::deque<std::uint64_t>& sent = sent_msis_.at(port);
+    for (; count != 0 && sent.size() < remembered; --count)
+        sent.push_back(ps);
+}
+
+void findings::msi_on_link(unsigned port, std::uint64_t ps) {
+    std::deque<std::uint64_t>& sent = sent_msis_.at(port);
+    const bool cut = begin_ps_ != 0 && ps < begin_ps_ + msi_patience_ps; // sent before it began
+    if (!sent.empty())
+        sent.pop_front();
+    else if (has_msi_count_.at(port) && !cut)
+        note(finding_kind::interrupt_unasked, port, ps, "MSI on the link, not from the function");
 }
 
 /// A peer's write leaves towards the host of `port`: which one, and did a doorbell overtake it?
@@ -210,8 +238,14 @@ void findings::note(finding_kind kind, unsigned port, std::uint64_t ps, std::str
 }
 
 std::vector<finding> findings::report() {
-    for (unsigned port = 0; port < max_trace_ports; ++port)
+    for (unsigned port = 0; port < max_trace_ports; ++port) {
         missing(port);
+        for (const std::uint64_t ps : sent_msis_.at(port)) {
+            if (has_tx_.at(port) && ps + msi_patience_ps < now_ps_)
+                note(finding_kind::interrupt_lost, port, ps, "MSI that never reached the link");
+        }
+        sent_msis_.at(port).clear();
+    }
     std::vector<finding> list;
     for (const auto& [key, f] : all_)
         list.push_back(f);

@@ -9,6 +9,9 @@
 // their order. One that never leaves although a later doorbell arrived is missing: posted writes
 // that are refused are refused silently.
 //
+// MSIs are counted twice, as the function sends them and as they pass the link: one that never
+// comes out was lost in between, one more was doubled.
+//
 // Units: picoseconds. Threading: none. Errors: none.
 #pragma once
 
@@ -82,8 +85,12 @@ private:
         std::uint64_t msi_ps = 0;
     };
     static constexpr std::size_t remembered = 64;
+    /// How long an MSI may take to its link, and what a recording that begins later may miss.
+    static constexpr std::uint64_t msi_patience_ps = 5000000;
 
     void missing(unsigned from);
+    void sent_msis(unsigned port, std::uint64_t ps, std::uint64_t count);
+    void msi_on_link(unsigned port, std::uint64_t ps);
     void note(finding_kind kind, unsigned port, std::uint64_t ps, std::string about);
     void left(unsigned port, std::uint64_t ps, const std::string& data);
 
@@ -93,6 +100,12 @@ private:
     std::array<std::string, max_trace_ports> asked_{};               ///< last request of the host
     std::array<std::uint64_t, max_trace_ports> last_rung_{}; ///< write of the last doorbell heard
     std::array<bool, max_trace_ports> has_tx_{};
+    std::array<bool, max_trace_ports> has_msi_count_{};
+    std::array<std::uint64_t, max_trace_ports> msi_count_{};
+    std::array<std::deque<std::uint64_t>, max_trace_ports> sent_msis_{}; ///< not on the link yet
+    std::uint64_t begin_ps_ = 0;
+    std::uint64_t now_ps_ = 0;
+    bool begun_ = false;
     std::vector<bool> known_;
 };
 

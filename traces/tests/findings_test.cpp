@@ -118,6 +118,28 @@ BOOST_AUTO_TEST_CASE(a_second_msi_for_one_cause_is_unasked) {
     BOOST_TEST(found(s, finding_kind::interrupt_unasked, 2).first_ps == 170 * ns);
 }
 
+BOOST_AUTO_TEST_CASE(msis_of_the_function_and_of_the_link_are_the_same_ones) {
+    // A port of which the causes of interrupts are not recorded.
+    const signal_id count = r.declare_bits("switch.port4.nt.msi_count", 32, 0);
+    const signal_id tx = r.declare_text("switch.port4.link.tx.tlp");
+    const auto on_link = [&](std::uint64_t t) {
+        r.text(tx, t, t + 10 * ns, "MSI 0xfee00000 0x0041");
+    };
+    r.set(count, 1000 * ns, 1);
+    on_link(1050 * ns); // as it should be
+    r.set(count, 2000 * ns, 2);
+    on_link(2050 * ns);
+    on_link(2060 * ns);         // doubled
+    r.set(count, 3000 * ns, 3); // lost
+    r.set(receiver.up, 20000 * ns, 0);
+    const waveform_summary s = summary(20000 * ns);
+    BOOST_TEST(found(s, finding_kind::interrupt_unasked, 4).first_ps == 2060 * ns);
+    BOOST_TEST(found(s, finding_kind::interrupt_unasked, 4).count == 1U);
+    BOOST_TEST(found(s, finding_kind::interrupt_lost, 4).first_ps == 3000 * ns);
+    BOOST_TEST(found(s, finding_kind::interrupt_lost, 4).first ==
+               "MSI that never reached the link");
+}
+
 BOOST_AUTO_TEST_CASE(a_dropped_msi_is_found_once) {
     ring(100 * ns);
     arrives(150 * ns);
