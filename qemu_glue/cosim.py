@@ -180,6 +180,10 @@ class Run:
         """How often a guest was stopped so that the simulator could catch up."""
         return self._flow.stops if self._flow else 0
 
+    def stopped_seconds(self, guest):
+        """How long flow control has stopped a guest, whose clock then stands."""
+        return self._flow.stopped_seconds(guest) if self._flow else 0.0
+
     def pause(self, seconds):
         """Waits, but not for the dead."""
         end = time.monotonic() + seconds

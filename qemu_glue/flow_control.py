@@ -97,7 +97,14 @@ class FlowControl:
         self._next = 0.0
         self._first = {}      # guest: its QEMU's memory when it was first looked at
         self._looks = {}      # guest that is stopped: looks without anything unread
+        self._since = {}      # guest that is stopped: since when
+        self._seconds = {}    # guest: how long it has been stopped
         self.stops = 0
+
+    def stopped_seconds(self, guest):
+        """How long a guest has been stopped so far: its clock does not know of that time."""
+        running = self._clock() - self._since[guest] if guest in self._since else 0.0
+        return self._seconds.get(guest, 0.0) + running
 
     def poll(self, guests):
         """Looks after running guests whose agents have answered; RunError as Qmp.command()."""
@@ -117,9 +124,12 @@ class FlowControl:
                 if self._looks[guest] >= DRAINED_LOOKS:
                     del self._looks[guest]
                     self._command(guest, "cont")
+                    self._seconds[guest] = self.stopped_seconds(guest)
+                    del self._since[guest]
             elif waiting >= FULL:
                 self._looks[guest] = 0
                 self.stops += 1
+                self._since[guest] = now
                 self._command(guest, "stop")
 
     def _has_grown(self, guest):

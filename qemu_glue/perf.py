@@ -145,7 +145,9 @@ class Perf:
         before = self._memory(receiver, place.in_address, place.in_size)
         device = self._devices[sender]
         command = RUN.format(perf=PERF.format(device=device), device=device)
+        stopped = -self._run.stopped_seconds(sender)
         output = self._run.everywhere_ok({sender: command}, COMMAND_SECONDS, what)[sender]
+        stopped += self._run.stopped_seconds(sender)
         moved = parse_run(output)
         if moved is None:
             raise RunError(sender.name, f"{what} reports nothing: {output.strip()}",
@@ -173,7 +175,7 @@ class Perf:
                            f"what was sent ({share:.0%} of it)")
                 verified = "wrong content"
         self.rows.append(Row(what, f"{sender.number} -> {receiver.number}", moved[0],
-                             moved[1] + parse_wait(output), verified, problem,
+                             moved[1] + parse_wait(output) + stopped, verified, problem,
                              round(rate(*moved), 3)))
         if problem:
             self.problems.append(problem)

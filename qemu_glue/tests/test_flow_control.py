@@ -76,6 +76,21 @@ class Stopping(unittest.TestCase):
         self.look()
         self.assertEqual(["stop", "cont"], self.guests[0].commands)
 
+    def test_the_time_that_it_stood_is_counted_also_while_it_stands(self):
+        self.flood(0)
+        self.look()
+        self.assertEqual(0.0, self.control.stopped_seconds(self.guests[0]))
+        self.unread = {}
+        self.look()
+        self.assertAlmostEqual(flow_control.PERIOD, self.control.stopped_seconds(self.guests[0]))
+        self.look()
+        self.assertAlmostEqual(2 * flow_control.PERIOD,
+                               self.control.stopped_seconds(self.guests[0]))
+        self.now += 100
+        self.assertAlmostEqual(2 * flow_control.PERIOD,
+                               self.control.stopped_seconds(self.guests[0]))
+        self.assertEqual(0.0, self.control.stopped_seconds(self.guests[1]))
+
     def test_something_unread_in_between_begins_the_count_again(self):
         self.flood(0)
         self.look()
