@@ -313,8 +313,8 @@ def report(options, result, progress):
         progress.line(f"capture   {result['capture']}")
     progress.line(f"files     {shown(options.out)}/")
     if result.get("flow_control_stops"):
-        progress.line(f"flow      guests stopped {result['flow_control_stops']} times, until the "
-                      "simulator had caught up")
+        progress.line(f"flow      {result['flow_control_stops']} times a guest was stopped until "
+                      "the simulator had caught up")
     if "placement" in result:
         progress.line(f"cores     {result['placement']}")
     if "stub" in result:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/gallery.md shows what its own commands print and draw: the findings under each question, and
-the pictures in docs/gallery/. Everything is deterministic, so it is compared to the letter; `--write`
-makes it anew.
+"""docs/gallery.md shows what its own commands print and draw: the findings under each question,
+and the pictures in docs/gallery/. Everything is deterministic, so it is compared to the letter;
+`--write` makes it anew.
 
-An indented line that begins with `ntbsim` is a command; those of one question run in one directory,
-where docs/gallery/ lies as in the repository. `<!-- findings -->` stands before the block that shows
-the findings of the question's `trace summary`.
+An indented line that begins with `ntbsim` is a command; those of one question run in one
+directory, where docs/gallery/ lies as in the repository. `<!-- findings -->` stands before the
+block that shows the findings of the question's `trace summary`.
 """
 import pathlib
 import re
