@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two simulators that are one switch (`serve --peer`): what one client does reaches the other."""
+import concurrent.futures
 import os
 import pathlib
 import random
@@ -170,6 +171,24 @@ class OneSwitch(TwoSimulators):
             self.assertEqual(receiver.read_global(SEGSIGSTS), 1 << partition)
             receiver.write_global(SEGSIGSTS, 1 << partition)
             receiver.write(c.NTINTSTS, c.SEVENT)
+
+
+class Starts(TwoSimulators):
+    """How two simulators find each other."""
+
+    def test_two_simulators_that_start_at_once_find_each_other(self):
+        for _ in range(4):
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                sims = list(pool.map(self.side, (0, 2)))
+            with sims[0].client(0) as one, sims[1].client(2) as two:
+                one.enable()
+                two.enable()
+                for near, far in ((one, two), (two, one)):
+                    near.write(c.OUTDBELLSET, 1, posted=True)
+                    self.assertTrue(c.eventually(lambda at=far: at.read(c.INDBELLSTS) & 1))
+                    far.write(c.INDBELLSTS, 1)
+            for sim in sims:
+                self.assertEqual(sim.stop(signal.SIGTERM), 0)
 
 
 class Windows(TwoSimulators):

@@ -147,6 +147,8 @@ void bridge_thread::give_turn(port& p) {
 std::int64_t bridge_thread::advance_in_turn() {
     partner_->take_input();
     stepping::settle();
+    if (stopping_)
+        return 0; // time must not go on
     const bool input = gate_.waiting() || any_awaits_turn();
     const std::uint64_t next = stepping::next_event_ps();
     if (!partner_->may_go_on(next, input) || (!input && next == stepping::never))

@@ -194,7 +194,9 @@ void attachment::take_side(const options& o) {
     } else {
         take_core();
     }
-    m.incarnation.store(incarnation_);
+    first_incoming_ = incoming().positions->head.load();
+    incoming().positions->tail.store(first_incoming_);
+    m.incarnation.store(incarnation_); // from here on the other side sends
 }
 
 void attachment::await_power(const options& o) {

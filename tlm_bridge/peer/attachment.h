@@ -31,7 +31,7 @@ public:
         std::uint64_t topology_hash = 0; ///< of topology and timing
         bool exact = false;              ///< --pace none
         std::uint32_t ivshmem_id = 0;    ///< by which the other side rings this one
-        std::chrono::milliseconds patience{2000}; ///< for another one that is just attaching
+        std::chrono::milliseconds patience{10'000}; ///< for another one that is just starting
     };
 
     explicit attachment(const options& o);
@@ -49,6 +49,10 @@ public:
     }
     [[nodiscard]] ring_memory outgoing() { return ring_of(memory_, side_); }
     [[nodiscard]] ring_memory incoming() { return ring_of(memory_, 1 - side_); }
+
+    /// Where what is meant for this simulator begins in incoming(): the other one may have sent
+    /// since this one attached.
+    [[nodiscard]] std::uint64_t first_incoming() const { return first_incoming_; }
 
     /// Number of this simulator among all that attached.
     [[nodiscard]] std::uint32_t incarnation() const { return incarnation_; }
@@ -83,6 +87,7 @@ private:
     int guard_ = -1;
     unsigned side_ = 0;
     std::uint32_t incarnation_ = 0;
+    std::uint64_t first_incoming_ = 0;
     std::uint32_t ports_;
     std::uint64_t epoch_ns_ = 0;
     bool powered_ = false;

@@ -29,8 +29,20 @@ ivshmem_line::ivshmem_line(const std::string& path, std::shared_ptr<spdlog::logg
 }
 
 void ivshmem_line::ring(std::uint32_t id) {
-    if (id <= 0xFFFF)
-        (void)client_.ring(static_cast<ivshmem::peer_id>(id), 0);
+    if (id > 0xFFFF)
+        return;
+    const auto peer = static_cast<ivshmem::peer_id>(id);
+    if (client_.has_peer(peer))
+        (void)client_.ring(peer, 0);
+    else
+        owed_ = id;
+}
+
+void ivshmem_line::joined(ivshmem::peer_id peer) {
+    if (owed_ != peer)
+        return;
+    owed_.reset();
+    (void)client_.ring(peer, 0);
 }
 
 void ivshmem_line::watch_from(bridge::bridge_thread& thread, std::function<void()> look) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <string>
 
@@ -33,7 +34,7 @@ public:
     void watch_from(bridge::bridge_thread& thread, std::function<void()> look);
 
 private:
-    void joined(ivshmem::peer_id) override {}
+    void joined(ivshmem::peer_id peer) override;
     void left(ivshmem::peer_id) override {}
     void server_speaks();
     void server_is_lost();
@@ -44,6 +45,8 @@ private:
     ivshmem::client client_;
     std::function<void()> look_;
     bridge::unique_fd timer_;
+    /// Whom to ring as soon as the server has told of it: it attached before that.
+    std::optional<std::uint32_t> owed_{};
 };
 
 } // namespace ntb::peer

@@ -177,6 +177,7 @@ forward_result peer_link::memory_request_here(const record& r, record& completio
     pcie_extension extension;
     extension.requester = requester_id(r.head.requester);
     extension.requester_valid = true;
+    extension.tag = r.head.from_index;
     extension.poisoned = (r.head.flags & flag_poisoned) != 0;
     p.set_extension(&extension);
     p.set_command(is_write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);

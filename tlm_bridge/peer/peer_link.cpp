@@ -16,7 +16,7 @@ namespace ntb::peer {
 peer_link::peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
                      std::shared_ptr<spdlog::logger> logger)
     : sc_module(name), place_(place), options_(std::move(o)), logger_(std::move(logger)),
-      out_(place.outgoing()), in_(place.incoming()),
+      out_(place.outgoing()), in_(place.incoming(), place.first_incoming()),
       turns_(place, [this] { options_.ring(place_.other().ivshmem_id.load()); }) {
     sc_core::sc_spawn([this] { act_thread(); }, "act");
     sc_core::sc_spawn_options late;
@@ -238,6 +238,7 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
     r.head.value = size;
     if (extension != nullptr) {
         r.head.requester = static_cast<std::uint16_t>(extension->requester.value());
+        r.head.from_index = extension->tag;
         if (extension->poisoned)
             r.head.flags |= flag_poisoned;
     }

@@ -54,7 +54,7 @@ bool ring_sender::must_ring() {
     return memory_.positions->rung.exchange(1) == 0;
 }
 
-ring_receiver::ring_receiver(ring_memory m) : memory_(m), tail_(m.positions->head.load()) {
+ring_receiver::ring_receiver(ring_memory m, std::uint64_t first) : memory_(m), tail_(first) {
     memory_.positions->tail.store(tail_, std::memory_order_release);
     memory_.positions->rung.store(0);
 }

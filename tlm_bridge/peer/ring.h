@@ -51,7 +51,9 @@ private:
 class ring_receiver {
 public:
     /// Skips what was sent before.
-    explicit ring_receiver(ring_memory m);
+    explicit ring_receiver(ring_memory m) : ring_receiver(m, m.positions->head.load()) {}
+    /// Skips what was sent before position `first`.
+    ring_receiver(ring_memory m, std::uint64_t first);
 
     /// The bell was heard: whoever sends from now on rings it again.
     void heard() { memory_.positions->rung.store(0); }
