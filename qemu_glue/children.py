@@ -26,14 +26,15 @@ _DIRECTORY = "ntb-cosim"
 
 
 class Child:
-    """A process that is stopped when the block is left."""
+    """A process that is stopped when the block is left. Without a session of its own it stays at
+    our terminal."""
 
-    def __init__(self, name, command, pass_fds=(), **options):
+    def __init__(self, name, command, pass_fds=(), own_session=True, **options):
         self.name = name
         words = ["setpriv", "--pdeathsig", "KILL", "--"] + [str(word) for word in command]
         try:
-            self.process = subprocess.Popen(words, start_new_session=True, pass_fds=pass_fds,
-                                            **options)
+            self.process = subprocess.Popen(words, start_new_session=own_session,
+                                            pass_fds=pass_fds, **options)
         except OSError as error:
             raise RunError(name, f"cannot be started: {error.strerror}",
                            "run ./ntb setup --cosim") from error

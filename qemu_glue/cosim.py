@@ -31,6 +31,7 @@ import waveform_report
 from children import socket_directory, wait_for
 from errors import GlueError, RunError, UserError
 from guest import Guest
+from linked_simulators import LinkedSimulators
 from paths import shown
 from pingpong import Pingpong
 from prepare import prepare
@@ -40,9 +41,10 @@ from simulator import Simulator, serve_command
 
 # What a run writes besides the waveform. It is removed when one starts: an interrupted run must
 # not leave the results of an earlier one beside its own.
-RESULTS = ("report.json", "latency.txt", "ntbsim.log", "guest*.console.log", "guest*.qemu.log",
-           "guest*.agent.log", "guest*.info.txt", "guest*.lspci.txt", "ntb_test.ktap",
-           "ntb_test.xml", "ntb_test.output.txt", "registers.*.txt")
+RESULTS = ("report.json", "latency.txt", "ntbsim*.log", "ivshmem-server.log",
+           "guest*.console.log", "guest*.qemu.log", "guest*.agent.log", "guest*.info.txt",
+           "guest*.lspci.txt", "ntb_test.ktap", "ntb_test.xml", "ntb_test.output.txt",
+           "registers.*.txt")
 
 
 class Interrupted(Exception):
@@ -95,17 +97,7 @@ class Run:
             self.prepared = self.prepared._replace(initramfs=image)
         directory = self._stack.enter_context(socket_directory())
         sockets = {port.number: directory / f"port{port.number}.sock" for port in options.ports}
-        command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
-                                options.vcd_limit, options.capture)
-        if self.prepared.stub.file:
-            command.append("--stub")
-        if options.kind == "faults":
-            self.control = directory / "control.sock"
-            command += ["--control", str(self.control)]
-        self.progress.step("simulator: starting")
-        self.simulator = self._stack.enter_context(
-            Simulator(command, options.out / "ntbsim.log"))
-        self.simulator.wait_until_serving(sockets)
+        self._start_simulator(sockets, directory)
         kernel_options = list(options.append)
         if options.kind == "registers":
             kernel_options += registers_run.KERNEL_OPTIONS
@@ -130,9 +122,28 @@ class Run:
                     if "withdrawn" in line]
         return refusals[0] if refusals else stub.why
 
+    def _start_simulator(self, sockets, directory):
+        options = self.options
+        if options.link == "ivshmem":
+            self.progress.step("ivshmem server and simulators: starting")
+            self.simulator = self._stack.enter_context(
+                LinkedSimulators(options, sockets, directory / "ivshmem"))
+            return
+        command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
+                                options.vcd_limit, options.capture)
+        if self.prepared.stub.file:
+            command.append("--stub")
+        if options.kind == "faults":
+            self.control = directory / "control.sock"
+            command += ["--control", str(self.control)]
+        self.progress.step("simulator: starting")
+        self.simulator = self._stack.enter_context(
+            Simulator(command, options.out / "ntbsim.log"))
+        self.simulator.wait_until_serving(sockets)
+
     def pids(self):
         """Of the simulator and the guests."""
-        return [run.child.process.pid for run in (self.simulator, *self.guests)]
+        return self.simulator.pids() + [guest.child.process.pid for guest in self.guests]
 
     def wait_agent(self, guest, seconds, start=0):
         """Waits until the agent of a guest answers (after line `start` of what it has said)."""

@@ -56,7 +56,8 @@ def make_parser():
         help="restart: decides which guest meets which end, and when (default: 1)")
     add("--ntb-perf-fix", choices=("on", "off"), default="on",
         help="perf: measure with a corrected ntb_perf after the one as shipped (default: on)")
-    add("--link", default="switch", metavar="KIND", help="switch: one simulator for all guests")
+    add("--link", default="switch", metavar="KIND", help="switch (default): one simulator for all guests; ivshmem: one for each of two guests, "
+        "joined at an ivshmem server (docs/ivshmem.md)")
     add("--vcd", metavar="FILE",
         help="write the waveform there (default for pingpong: in the output directory)")
     add("--vcd-limit", metavar="SIZE", help="stop the waveform at this size (default: 1 GiB)")
@@ -113,10 +114,8 @@ def parse(arguments=None):
     for name in LATER_OPTIONS:
         if getattr(options, name) is not None:
             raise not_in_this_version("--" + name.replace("_", "-"))
-    if options.link == "ivshmem":
-        raise not_in_this_version("--link ivshmem")
-    if options.link != "switch":
-        raise UserError("cosim", f"unknown link '{options.link}'", "there is: switch")
+    if options.link not in ("switch", "ivshmem"):
+        raise UserError("cosim", f"unknown link '{options.link}'", "there are: switch, ivshmem")
     if not options.run.strip():
         raise UserError("cosim", "--run needs something to run", "pingpong, shell or 'COMMAND'")
     options.kind = options.run if options.run in KINDS else "command"
@@ -141,6 +140,7 @@ def parse(arguments=None):
     if options.kind in ("selftest", "perf") and options.guests != 2:
         raise UserError("cosim", f"{options.kind} with {options.guests} guests",
                         "leave out --guests: it is for 2")
+    _check_link(options)
     options.ports = ports[:options.guests]
     options.out = pathlib.Path(options.out) if options.out else OUT / f"cosim-{options.kind}"
     if options.vcd is None and options.kind == "pingpong":
@@ -159,6 +159,21 @@ def parse(arguments=None):
         raise UserError("cosim", f"--append {options.append}: {error}",
                         "close the quotation") from error
     return options
+
+
+def _check_link(options):
+    """What two simulators that are one switch can do."""
+    if options.link != "ivshmem":
+        return
+    if options.guests != 2:
+        raise UserError("cosim", f"--link ivshmem with {options.guests} guests",
+                        "leave out --guests: it joins 2 simulators")
+    refused = [options.kind] if options.kind in ("faults", "registers", "restart") else []
+    refused += ["--capture"] if options.capture else []
+    refused += ["--stub on"] if options.stub == "on" else []
+    if refused:
+        raise UserError("cosim", f"--link ivshmem with {refused[0]}", "leave out --link")
+    options.stub = "off"
 
 
 def _check_spelling(run):

@@ -26,6 +26,10 @@ class Simulator(NtbsimChild):
     def __init__(self, command, log_path):
         super().__init__("simulator", command, log_path)
 
+    def pids(self):
+        """Of its process."""
+        return [self.child.process.pid]
+
     def waveform_stopped(self):
         """What it has said about a waveform that ended before its end, as a list of lines."""
         return [line[len("ntbsim: "):] for line in self.output.lines()

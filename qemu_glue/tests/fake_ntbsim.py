@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for `ntbsim serve` in tests: makes the sockets, says so, waits for SIGTERM.
+"""Stands in for `ntbsim serve` in tests: makes the sockets, says so, waits for SIGTERM. So it
+does for `ivshmem-server`; `trace merge` writes the names of its files into one.
 
 FAKE_NTBSIM in the environment: "" well-behaved; "refuse" an error line and exit code 2; "silent"
 never serves; "die" ends after it has served; "stuck" ignores SIGTERM; "novcd" writes no waveform;
@@ -17,6 +18,14 @@ def main():
     """The command line: as `ntbsim serve`, checked only where a test looks at it."""
     behaviour = os.environ.get("FAKE_NTBSIM", "")
     arguments = sys.argv[1:]
+    if arguments[:2] == ["trace", "merge"]:
+        with open(arguments[-1], "w", encoding="utf-8") as file:
+            file.write(" ".join(arguments[2:-2]))
+        return 0
+    if arguments[:2] == ["ivshmem-server", "--socket"]:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        print(f"ntbsim: ivshmem server on {arguments[2]}: 4194304 bytes, 2 vectors", flush=True)
+        time.sleep(600)
     if not arguments or arguments[0] != "serve":
         print("ntbsim: fake: this is no command (say serve)", file=sys.stderr)
         return 2

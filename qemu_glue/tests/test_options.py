@@ -35,9 +35,16 @@ class Options(unittest.TestCase):
         self.assertEqual("x.vcd", launch_options.parse(["--run", "lspci", "--vcd", "x.vcd"]).vcd)
 
     def test_options_of_later_versions_are_refused_by_name(self):
-        for arguments in (["--link", "ivshmem"],
-                          ["--topology", "nine-host"]):
+        for arguments in (["--topology", "nine-host"],):
             self.assertIn("not in this version", self.refused(*arguments))
+
+    def test_two_simulators_are_for_two_guests_and_without_stub(self):
+        options = launch_options.parse(["--link", "ivshmem"])
+        self.assertEqual((2, "off"), (len(options.ports), options.stub))
+        for arguments in (["--guests", "3"], ["--run", "restart"], ["--capture", "x.stim"],
+                          ["--stub", "on"]):
+            self.assertIn("--link ivshmem with", self.refused("--link", "ivshmem", *arguments))
+        self.assertIn("there are: switch, ivshmem", self.refused("--link", "rope"))
 
     def test_a_kernel_comes_with_its_modules_or_as_a_package(self):
         self.assertIn("belong together", self.refused("--kernel", "x"))
