@@ -56,7 +56,8 @@ def make_parser():
         help="restart: decides which guest meets which end, and when (default: 1)")
     add("--ntb-perf-fix", choices=("on", "off"), default="on",
         help="perf: measure with a corrected ntb_perf after the one as shipped (default: on)")
-    add("--link", default="switch", metavar="KIND", help="switch (default): one simulator for all guests; ivshmem: one for each of two guests, "
+    add("--link", default="switch", metavar="KIND",
+        help="switch (default): one simulator for all guests; ivshmem: one for each of two guests, "
         "joined at an ivshmem server (docs/ivshmem.md)")
     add("--vcd", metavar="FILE",
         help="write the waveform there (default for pingpong: in the output directory)")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernel and disks for the published commands of the device idt-ntb-ivshmem.
 
-The publication's kernel has virtio and ext4 built in, its disk an init of its own. Debian's kernel has them as
-modules, so an initramfs loads those and goes on from the disk: that is the only word (-initrd) in
-which the commands differ. What is on the disk loads the unmodified drivers and ntb_pingpong with
-their defaults, and leaves a shell on the serial console, as the publication's image does after a
-login.
+The publication's kernel has virtio and ext4 built in, its disk an init of its own. Debian's kernel
+has them as modules, so an initramfs loads those and goes on from the disk: that is the only word
+(-initrd) in which the commands differ. What is on the disk loads the unmodified drivers and
+ntb_pingpong with their defaults, and leaves a shell on the serial console, as the publication's
+image does after a login.
 """
 import lzma
 import pathlib

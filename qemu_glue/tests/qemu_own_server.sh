@@ -24,11 +24,13 @@ if [ ! -x "$server" ]; then
     mkdir -p "$directory"
     mmdebstrap --variant=apt --aptopt='APT::Sandbox::User "root"' \
         --include=build-essential,meson,ninja-build,pkg-config,libglib2.0-dev,python3 \
-        "$release" "$root" "deb $mirror $release main" "deb-src $mirror $release main"
-    cp /etc/resolv.conf "$root/etc/"
+        "$release" "$root" "deb $mirror $release main"
+    cp /etc/resolv.conf /etc/hosts "$root/etc/"
+    echo "deb-src $mirror $release main" >"$root/etc/apt/sources.list.d/source.list"
     # Without /proc the compiler and meson have to do.
     chroot "$root" sh -e -c '
         cd /tmp
+        apt-get -q update
         apt-get -q source qemu
         mkdir /build
         cd /build
