@@ -135,6 +135,10 @@ class IvshmemGuests(unittest.TestCase):
         self.comes_to(0b11, first.pending)
         self.assertEqual(second.pending(), 0b10)
 
+
+class IvshmemGuestsTakesLong(IvshmemGuests):
+    """Guests that come and go."""
+
     def test_a_guest_that_joins_later_takes_no_id_of_one_that_has_left(self):
         gone = self.boot(0)
         staying = self.boot(1)

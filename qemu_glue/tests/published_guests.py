@@ -16,7 +16,7 @@ import userland
 from cpio_archive import CpioArchive
 
 # In the order in which they can be loaded; not every kernel has all of them as modules.
-DISK_MODULES = ("virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
+DISK_MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
                 "virtio_pci", "virtio_blk", "crc16", "crc32c_generic", "mbcache", "jbd2", "ext4")
 FIRST_INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /dev /disk
