@@ -12,6 +12,7 @@
 #include <tlm>
 
 #include "model/pcie_extension.h"
+#include "model/types.h"
 
 namespace ntb {
 
@@ -40,6 +41,8 @@ public:
     /// The same where it is known that the port is executed here: what the other part of the switch
     /// sends (other_part.h).
     [[nodiscard]] virtual forward_result forward_here(tlm::tlm_generic_payload& request) = 0;
+    /// Which port it is.
+    [[nodiscard]] virtual port_number number() const = 0;
     /// Bus number for the requester ID of requests emitted there (B7.5).
     [[nodiscard]] virtual unsigned bus_number() const = 0;
 };

@@ -14,6 +14,7 @@
 #include "model/shared_word.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
+#include "model/window_ranges.h"
 
 namespace ntb {
 
@@ -38,6 +39,8 @@ public:
         if (in_range(i))
             put(i, value);
     }
+    /// `observer` (null = nobody) is told before an entry changes.
+    void set_window_observer(window_observer* observer) { observer_ = observer; }
     /// A reset of a partition makes its entries invalid (B4.3): they then read 0.
     void invalidate(partition_number partition) {
         for (unsigned i = 0; i < mapping_table_size; ++i) {
@@ -71,11 +74,16 @@ public:
 
 private:
     void put(unsigned i, std::uint32_t value) {
+        if (read(i) == value)
+            return;
+        if (observer_ != nullptr)
+            observer_->windows_change();
         store_word(entries_[i], value);
         if (signals_[i].traced())
             sink_->set(signals_[i], core_clock::now_ps(), value);
     }
 
+    window_observer* observer_ = nullptr;
     std::array<std::uint32_t, mapping_table_size> own_{};
     std::uint32_t* entries_ = own_.data();
     std::array<signal_id, mapping_table_size> signals_{};

@@ -23,6 +23,17 @@ std::uint64_t memory_windows::limit(unsigned bar) const {
     return is_64bit(bar) ? low | (std::uint64_t{bank_.get(nt::BARLIMIT.at(bar + 1))} << 32) : low;
 }
 
+std::uint64_t memory_windows::division(unsigned bar, std::uint64_t aperture) const {
+    switch (static_cast<bar_translation>(nt::BARSETUP_ATRAN.get(bank_.get(nt::BARSETUP.at(bar))))) {
+    case bar_translation::direct:
+        return aperture;
+    case bar_translation::lut12:
+        return aperture / 16;
+    default:
+        return aperture / 32;
+    }
+}
+
 translated_piece memory_windows::translate(unsigned bar, std::uint64_t aperture,
                                            std::uint64_t offset, std::uint32_t length) const {
     using verdict = translated_piece::verdict;

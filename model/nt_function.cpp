@@ -28,6 +28,11 @@ nt_function::nt_function(port_number port, const topology_config& topology,
         shape_bar(b);
 }
 
+void nt_function::move_to(partition_number partition) {
+    core_.windows_change();
+    partition_ = partition;
+}
+
 bool nt_function::in_active_partition() const {
     return core_.partition_active(partition_);
 }
@@ -198,6 +203,7 @@ void nt_function::reset_hot() {
 }
 
 void nt_function::after_reset() {
+    core_.windows_change();
     luts_.clear();
     messages_before_reset_ = messages_in_flight_;
     for (unsigned b = 0; b < bar_count; ++b)

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] bool shares_partition() const { return sharing_; }
     void set_sharing(bool sharing) { sharing_ = sharing; }
     /// The port belongs to another partition from now on.
-    void move_to(partition_number partition) { partition_ = partition; }
+    void move_to(partition_number partition);
     [[nodiscard]] bool in_active_partition() const;
 
     // --- the doors -----------------------------------------------------------------------------
@@ -92,6 +92,12 @@ public:
     [[nodiscard]] translated_piece translate(unsigned bar, std::uint64_t offset,
                                              std::uint32_t length) const {
         return windows_.translate(bar, bar_size(bar), offset, length);
+    }
+    /// The parts of a window BAR that one translation covers each, where there is one (`target` is
+    /// left open: it is for the port to say who takes requests into `partition`).
+    template <class Visit>
+    void for_each_window(unsigned bar, Visit visit) const {
+        windows_.for_each_range(bar, bar_size(bar), visit);
     }
     /// Whether a request of this requester may cross: NTCTL.IDPROTDIS, or a valid entry of the
     /// mapping table (B7.4), whose number is stored in `entry` (0 without protection).
@@ -135,6 +141,8 @@ public:
     /// `mirror` (null = nobody) is told what the registers hold and which of them read plainly; not
     /// whether BAR0 answers, which the port knows.
     void set_mirror(register_mirror* mirror);
+    /// `observer` (null = nobody) is told before registers change that windows depend on.
+    void set_window_observer(window_observer* observer) { bank_.set_window_observer(observer); }
     /// Whether that dword is one of those that decide what BAR0 is.
     [[nodiscard]] static constexpr bool decides_bar0(std::uint32_t offset) {
         return offset == nt_pcicmd_ || offset == nt_pmcsr_ || offset == nt_barsetup0_;

@@ -267,6 +267,21 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
         p.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+void nt_port::list_windows(window_list& out) const {
+    out.clear();
+    unsigned entry = 0;
+    if (!link_.up() || !function_.memory_space_enabled() || !function_.bus_master() ||
+        !function_.completions_enabled() || !function_.requester_may_cross(host_requester_, entry))
+        return;
+    for (unsigned b = 1; b < bar_count; ++b)
+        function_.for_each_window(b, [&](std::uint64_t offset, std::uint64_t size,
+                                         partition_number partition, std::uint64_t address) {
+            const forwarding_target* const target = core_.target_in(partition, function_);
+            if (target != nullptr && target->accepts_requests())
+                out.add({static_cast<std::uint8_t>(b), offset, size, target->number(), address});
+        });
+}
+
 bool nt_port::all_translates(std::uint64_t address, unsigned bar, std::uint32_t length) const {
     for (std::uint32_t done = 0; done < length;) {
         const translated_piece piece = function_.translate(bar, address + done, length - done);
@@ -543,6 +558,7 @@ void nt_port::train_link_later() {
 }
 
 void nt_port::link_is(bool up) {
+    core_.windows_change();
     if (!up) {
         function_.reset_hot();
         dma_.reset_hot();

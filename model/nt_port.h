@@ -60,6 +60,10 @@ public:
     /// Tells `mirror` from now on, until it is given another one or null (register_mirror.h).
     void set_mirror(register_mirror* mirror);
 
+    /// Where requests of this port's host to its window BARs would go now: reads and writes alike,
+    /// completions included. BAR0 is left out.
+    void list_windows(window_list& out) const;
+
     /// Declares this port's signals. Elaboration only.
     void trace(trace_sink& sink);
 
@@ -82,6 +86,7 @@ public:
     [[nodiscard]] forward_result forward(tlm::tlm_generic_payload& request) override;
     [[nodiscard]] forward_result forward_here(tlm::tlm_generic_payload& request) override;
     [[nodiscard]] unsigned bus_number() const override { return captured_bus; }
+    [[nodiscard]] port_number number() const override { return number_; }
 
 private:
     /// The bus behind a root port; a switch captures it from configuration writes, which carry no
@@ -159,6 +164,9 @@ private:
     // register_mirror: what the function tells, passed on with what only the port knows
     void changed(std::uint32_t offset, std::uint32_t value) noexcept override;
     void plain(std::uint32_t offset, bool is) noexcept override { mirror_->plain(offset, is); }
+    void decides_windows(std::uint32_t offset) noexcept override {
+        mirror_->decides_windows(offset);
+    }
     void answers(bool does) noexcept override { mirror_->answers(does); }
     void mirror_bar0() noexcept;
     void link_is(bool up);

@@ -32,7 +32,25 @@ const nt_function::plan& nt_function::register_plan() {
         plan::on_access(nt::LUTUDATA, &f::read_lutudata, &f::wrote_lutudata),
         plan::on_access(nt::GASADATA, &f::read_gasadata, &f::wrote_gasadata),
     }};
-    static constexpr plan p = plan::make(regs::nt_map, 0, behaviours);
+    static constexpr plan p = [] {
+        plan made = plan::make(regs::nt_map, 0, behaviours);
+        constexpr std::uint32_t all = 0xFFFFFFFF;
+        made.decides_windows(nt::PCICMD, 0, nt_mae_ | nt_bme_);
+        made.decides_windows(nt::PMCSR, 0, nt_pstate_);
+        made.decides_windows(nt::NTCTL, 0, all);
+        made.decides_windows(nt::BAR, 0, all);
+        made.decides_windows(nt::BARSETUP, 0, all);
+        made.decides_windows(nt::BARLIMIT, 0, all);
+        made.decides_windows(nt::BARLTBASE, 0, all);
+        made.decides_windows(nt::BARUTBASE, 0, all);
+        // What they open leads further: tables, and the whole global space.
+        made.leads_to_windows(nt::NTMTBLDATA, 0);
+        made.leads_to_windows(nt::LUTLDATA, 0);
+        made.leads_to_windows(nt::LUTMDATA, 0);
+        made.leads_to_windows(nt::LUTUDATA, 0);
+        made.leads_to_windows(nt::GASADATA, 0);
+        return made;
+    }();
     return p;
 }
 
@@ -191,18 +209,21 @@ void merge(std::uint32_t& part, const register_access& a, std::uint32_t stored) 
 }
 } // namespace
 void nt_function::wrote_lutldata(const register_access& a, std::uint32_t) {
+    core_.windows_change();
     if (lookup_tables::entry* e = selected_lut_entry()) {
         merge(e->low, a, bank_.get(nt::LUTLDATA.at()));
         lut_entry_changed();
     }
 }
 void nt_function::wrote_lutmdata(const register_access& a, std::uint32_t) {
+    core_.windows_change();
     if (lookup_tables::entry* e = selected_lut_entry()) {
         merge(e->high, a, bank_.get(nt::LUTMDATA.at()));
         lut_entry_changed();
     }
 }
 void nt_function::wrote_lutudata(const register_access& a, std::uint32_t) {
+    core_.windows_change();
     if (lookup_tables::entry* e = selected_lut_entry()) {
         merge(e->upper, a, bank_.get(nt::LUTUDATA.at()));
         lut_entry_changed();

@@ -122,6 +122,14 @@ void ntb_switch::set_mirror(port_number port, register_mirror* mirror) {
     ports_[port.value()]->set_mirror(mirror);
 }
 
+void ntb_switch::list_windows(port_number port, window_list& out) const {
+    ports_[port.value()]->list_windows(out);
+}
+
+void ntb_switch::set_window_observer(window_observer* observer) {
+    core_->set_window_observer(observer);
+}
+
 void ntb_switch::set_link(port_number port, bool up) {
     ports_[port.value()]->set_host_connected(up);
 }

@@ -20,6 +20,7 @@
 #include "model/switch_events.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
+#include "model/window_ranges.h"
 
 namespace ntb {
 
@@ -60,6 +61,11 @@ public:
     /// Tells `mirror` what that port's NT function holds, until it is given another one or null
     /// (register_mirror.h).
     void set_mirror(port_number port, register_mirror* mirror);
+
+    /// Where requests of that port's host to its window BARs would go now.
+    void list_windows(port_number port, window_list& out) const;
+    /// `observer` (null = nobody) is told before what any port's list says changes.
+    void set_window_observer(window_observer* observer);
 
     /// A host is at that port's link, or leaves it (surprise down). The data link is up while
     /// there is one, the port's mode has an NT function and its partition is not held in reset.

@@ -46,6 +46,7 @@ void partitions::take_effect(unsigned partition) {
     const partition_number number(partition);
     const partition_state before = state(number);
     const partition_state after = targets_[partition];
+    core_.windows_change();
     core_.bank().set_field(sw::SWPARTSTS.at(partition), sw::SWPARTSTS_STATE,
                            static_cast<std::uint32_t>(after));
     if (after == partition_state::reset)

@@ -35,6 +35,7 @@
 #include "model/shared_word.h"
 #include "model/trace_sink.h"
 #include "model/types.h"
+#include "model/window_ranges.h"
 
 namespace ntb {
 
@@ -85,11 +86,27 @@ struct bank_plan {
     static constexpr std::uint8_t is_mapped = 1;
     static constexpr std::uint8_t is_dword_only = 2;
     static constexpr std::uint8_t hooks_read = 4;
+    static constexpr std::uint8_t reaches_windows = 8; ///< a write may change where windows lead
 
     std::array<regs::dword_layout, Dwords> layout{};
     std::array<std::uint8_t, Dwords> flags{};
     std::array<std::uint8_t, Dwords> behaviour_of{}; ///< index + 1, 0 = none
     std::array<behaviour, max_behaviours> behaviours{};
+    std::array<std::uint32_t, Dwords> window_bits{}; ///< bits that memory windows depend on
+
+    /// Memory windows depend on these bits of a register.
+    constexpr void decides_windows(regs::reg_ref where, std::uint32_t base, std::uint32_t mask) {
+        for (unsigned i = 0; i < where.first_count; ++i)
+            window_bits[(where.at(i) - base) / 4] |= mask;
+        leads_to_windows(where, base);
+    }
+    /// Memory windows depend on something that a write to this register may change.
+    constexpr void leads_to_windows(regs::reg_ref where, std::uint32_t base) {
+        for (unsigned i = 0; i < where.first_count; ++i) {
+            std::uint8_t& f = flags[(where.at(i) - base) / 4];
+            f = static_cast<std::uint8_t>(f | reaches_windows);
+        }
+    }
 
     template <std::size_t N, std::size_t B>
     static constexpr bank_plan make(const std::array<regs::reg, N>& map, std::uint32_t base,
@@ -230,8 +247,13 @@ public:
             const std::uint32_t offset = base_ + static_cast<std::uint32_t>(4 * d);
             mirror_->changed(offset, storage_[d]);
             mirror_->plain(offset, is_plain(offset));
+            if ((plan_->flags[d] & plan_type::reaches_windows) != 0)
+                mirror_->decides_windows(offset);
         }
     }
+
+    /// `observer` (null = nobody) is told before bits change that memory windows depend on.
+    void set_window_observer(window_observer* observer) { window_observer_ = observer; }
 
     /// Applies a write by policy, then runs the register's hook. Returns false for rule 3.
     [[nodiscard]] bool write(const register_access& a) {
@@ -329,6 +351,8 @@ private:
         const std::uint32_t before = load(d);
         if (before == v)
             return;
+        if (window_observer_ != nullptr && (plan_->window_bits[d] & (before ^ v)) != 0)
+            window_observer_->windows_change();
         store_word(storage_[d], v);
         if (mirror_ != nullptr)
             mirror_->changed(base_ + static_cast<std::uint32_t>(4 * d), v);
@@ -350,6 +374,7 @@ private:
     std::array<std::uint32_t, Dwords> own_{};
     std::uint32_t* storage_ = own_.data();
     std::array<std::uint32_t, Dwords> reset_{};
+    window_observer* window_observer_ = nullptr;
     register_mirror* mirror_ = nullptr;
     trace_sink* sink_ = nullptr;
     std::array<std::uint16_t, Dwords> traced_of_{}; ///< index + 1 into traced_, 0 = none

@@ -22,6 +22,8 @@ public:
     /// Whether a read of the whole dword at `offset` does nothing but return what it holds. No
     /// dword does before it is said.
     virtual void plain(std::uint32_t offset, bool is) noexcept = 0;
+    /// A write to that dword may change where memory windows lead, of this host or another one.
+    virtual void decides_windows(std::uint32_t offset) noexcept = 0;
     /// Whether a memory read in BAR0 reaches the registers: the link is up, memory space is
     /// enabled, and BAR0 opens the configuration space. Not before it is said.
     virtual void answers(bool does) noexcept = 0;

@@ -146,6 +146,7 @@ void switch_core::follow_mode(port_number port, bool reset) {
     configurable_port* const owner = functions_.owner(port);
     if (owner == nullptr)
         return; // bridges forward nothing: status registers are all
+    windows_change();
     owner->attach(m.mode, m.partition, reset);
     functions_.set_present(port, has_nt_function(m.mode));
     owner->hold_in_reset(partitions_.state(m.partition) == partition_state::reset);
@@ -156,6 +157,14 @@ void switch_core::follow_mode(port_number port, bool reset) {
             alone = alone && (other == f || !(other->partition() == f->partition()));
         f->set_sharing(seed_ && !alone);
     }
+}
+
+void switch_core::set_window_observer(window_observer* observer) {
+    window_observer_ = observer;
+    mapping_.set_window_observer(observer);
+    for (unsigned p = 0; p < max_ports; ++p)
+        if (nt_function* const f = functions_.possible_at(port_number(p)))
+            f->set_window_observer(observer);
 }
 
 bool switch_core::partition_active(partition_number partition) const {
@@ -369,6 +378,7 @@ void switch_core::reset_fundamental() {
 }
 
 void switch_core::reset_parts() {
+    windows_change();
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_number port(p);
         if (configurable_port* const owner = functions_.owner(port)) {

@@ -33,6 +33,7 @@
 #include "model/regs/port_refs.h"
 #include "model/switch_events.h"
 #include "model/temperature_sensor.h"
+#include "model/window_ranges.h"
 
 namespace ntb {
 
@@ -78,6 +79,13 @@ public:
     [[nodiscard]] doorbell_router& doorbells() { return doorbells_; }
     [[nodiscard]] switch_events& events() { return events_; }
     [[nodiscard]] temperature_sensor& temperature() { return temperature_; }
+
+    /// Something that windows depend on is about to change (window_ranges.h).
+    void windows_change() {
+        if (window_observer_ != nullptr)
+            window_observer_->windows_change();
+    }
+    void set_window_observer(window_observer* observer);
 
     [[nodiscard]] bool partition_active(partition_number partition) const;
     /// The port that requests into `partition` leave by; null if there is none but `from` itself.
@@ -198,6 +206,7 @@ private:
     change_delays delays_;
     port_modes modes_;
     partitions partitions_;
+    window_observer* window_observer_ = nullptr;
     bool held_in_reset_ = false;
     sc_core::sc_event reset_halt_cleared_;
     failover failover_;

@@ -22,10 +22,14 @@ public:
         ++changes;
     }
     void plain(std::uint32_t offset, bool is) noexcept override { is_plain.at(offset / 4) = is; }
+    void decides_windows(std::uint32_t offset) noexcept override {
+        to_windows.at(offset / 4) = true;
+    }
     void answers(bool does) noexcept override { answering = does; }
 
     std::array<std::uint32_t, dwords> values{};
     std::array<bool, dwords> is_plain{};
+    std::array<bool, dwords> to_windows{};
     bool answering = false;
     std::uint64_t changes = 0;
 };
