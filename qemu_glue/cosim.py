@@ -133,6 +133,8 @@ class Run:
                                 options.vcd_limit, options.capture)
         if self.prepared.stub.file:
             command.append("--stub")
+            if options.trace_windows:
+                command.append("--trace-windows")
         if options.kind == "faults":
             self.control = directory / "control.sock"
             command += ["--control", str(self.control)]

@@ -68,6 +68,9 @@ def make_parser():
     add("--stub", choices=stub_plugin.CHOICES, default="auto",
         help="the stub inside QEMU, which answers registers from shared memory (default: auto: "
         "where QEMU takes it; docs/stub.md)")
+    add("--trace-windows", action="store_true",
+        help="with the stub: window accesses reach the model and the waveform, too, instead of the "
+        "peer's memory")
     add("--qemu", metavar="PATH", help="use this QEMU, >= 10.1 (also: NTB_QEMU)")
     add("--kernel-deb", metavar="PACKAGE",
         help="guests run this kernel package, of another Debian release: PACKAGE/RELEASE, e.g. "

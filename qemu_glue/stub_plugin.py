@@ -52,7 +52,7 @@ def choose(choice, qemu, ntbsim):
     for file in files:
         problem = trial(qemu, file)
         if problem is None:
-            return Stub(file, "on: registers are in shared memory")
+            return Stub(file, "on: registers and windows are in shared memory")
     if choice == "on":
         raise UserError("stub", f"this QEMU cannot use it: {problem}",
                         "use --stub off, or another QEMU (docs/stub.md)")

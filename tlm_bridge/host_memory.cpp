@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <limits>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -116,9 +117,25 @@ int host_memory::map(const dma_mapping& mapping, unique_fd file) noexcept {
             return ENOSPC;
         }
     }
-    maps_.insert(maps_.begin() + static_cast<std::ptrdiff_t>(at), m);
+    if (file) {
+        const int seals = ::fcntl(file.get(), F_GET_SEALS);
+        if (seals >= 0 && (static_cast<unsigned>(seals) & F_SEAL_SHRINK) != 0)
+            m.file = std::move(file); // otherwise the mapping alone keeps the file alive
+        m.file_offset = mapping.offset;
+    }
+    maps_.insert(maps_.begin() + static_cast<std::ptrdiff_t>(at), std::move(m));
     last_hit_ = at;
-    return 0; // the mapping keeps the file alive; the descriptor is not needed any more
+    return 0;
+}
+
+host_memory::file_part host_memory::file_at(std::uint64_t iova) const noexcept {
+    const std::size_t at = find(iova);
+    if (at == maps_.size() || maps_[at].iova > iova)
+        return {};
+    const mapped_range& m = maps_[at];
+    if (!m.file || !m.readable || !m.writable || m.broken)
+        return {};
+    return {m.file.get(), m.file_offset + (iova - m.iova), m.last - iova + 1};
 }
 
 void host_memory::release(mapped_range& m) noexcept {

@@ -32,6 +32,15 @@ public:
     /// As device::dma_unmap.
     [[nodiscard]] int unmap(const dma_range& range) noexcept;
     void unmap_all() noexcept;
+    /// Where the bytes from `iova` on are in a file of the client's, for others to map. Nothing
+    /// where the device may not read and write there, or where the client could shrink the file
+    /// under whoever has mapped it.
+    struct file_part {
+        int file = -1; ///< still ours
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0; ///< bytes from there to the end of the map
+    };
+    [[nodiscard]] file_part file_at(std::uint64_t iova) const noexcept;
     [[nodiscard]] std::size_t map_count() const { return maps_.size(); }
 
     /// A range may span maps that adjoin. Aligned accesses of 1, 2, 4 and 8 bytes are single
@@ -46,6 +55,8 @@ private:
         std::uint8_t* host = nullptr; ///< null: no file descriptor came with it
         void* mmap_base = nullptr;
         std::size_t mmap_size = 0;
+        unique_fd file; ///< only one that cannot shrink
+        std::uint64_t file_offset = 0;
         int guard = -1; ///< slot in fault_guard
         bool readable = false;
         bool writable = false;

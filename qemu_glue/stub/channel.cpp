@@ -2,6 +2,7 @@
 #include "qemu_glue/stub/channel.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -65,7 +66,7 @@ bool is_sealed(int file) {
 
 } // namespace
 
-const char* channel::open(const char* path) {
+const char* channel::open(const char* path, bool takes_windows) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (std::strlen(path) >= sizeof address.sun_path)
@@ -76,7 +77,7 @@ const char* channel::open(const char* path) {
     if (socket < 0 || ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
         return "no socket";
     const char* problem = nullptr;
-    const hello greeting{page_magic, page_version};
+    const hello greeting{page_magic, page_version, takes_windows ? 1U : 0U};
     welcome answer{};
     int file = -1;
     int wake = -1;
@@ -110,16 +111,101 @@ const char* channel::open(const char* path) {
     }
     socket_ = socket;
     wake_ = wake;
+    heard_page_ = page_;
     return nullptr;
 }
 
+// --- Windows ----------------------------------------------------------------------------------
+
+const char* channel::hear_of(windows& w, void (*changed)()) {
+    windows_ = &w;
+    windows_changed_ = changed;
+    const timeval for_ever{};
+    pthread_t thread{};
+    const auto run = [](void* self) -> void* {
+        static_cast<channel*>(self)->hear();
+        return nullptr;
+    };
+    // QEMU's signals are for QEMU's threads.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before);
+    const bool good =
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof for_ever) == 0 &&
+        ::pthread_create(&thread, nullptr, run, this) == 0;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (!good) {
+        (void)give_up("there is no thread for windows");
+        return "there is no thread for them";
+    }
+    ::pthread_detach(thread);
+    return nullptr;
+}
+
+void channel::hear() {
+    for (;;) {
+        window_message m{};
+        int file = -1;
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof file)] = {};
+        iovec part{&m, sizeof m};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        const ssize_t n = ::recvmsg(socket_, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        const cmsghdr* const c = n > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+        if (c != nullptr && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+            std::memcpy(&file, CMSG_DATA(c), sizeof file);
+        const std::uint32_t before = windows_->generation();
+        const bool whole = n == static_cast<ssize_t>(sizeof m);
+        if (whole && m.command == window_command::map) {
+            windows_->map(m, file);
+        } else {
+            if (!whole || m.command != window_command::commit)
+                windows_->revoke();
+            if (!whole || m.command != window_command::revoke)
+                windows_->commit();
+            if (whole) {
+                heard_page_->windows_done.store(m.serial, std::memory_order_release);
+                ::syscall(SYS_futex, &heard_page_->windows_done, FUTEX_WAKE, 1, nullptr, nullptr,
+                          0);
+            }
+        }
+        if (file >= 0)
+            ::close(file);
+        if (windows_->generation() != before)
+            windows_changed_();
+        if (!whole)
+            return; // the simulator has gone
+    }
+}
+
+bool channel::may_move_windows(std::uint8_t region, std::uint32_t offset, std::uint8_t size) const {
+    if (windows_ == nullptr || !windows_->any() || region != 0)
+        return false;
+    for (std::uint32_t d = offset / 4; d <= (offset + size - 1) / 4 && d < register_dwords; ++d)
+        if ((page_->ordered[d / 32].load(std::memory_order_relaxed) >> (d % 32) & 1U) != 0)
+            return true;
+    return false;
+}
+
 bool channel::give_up(const char* why) {
-    // The mapping stays: a simulator that is alive may still write there.
+    // The mapping stays: a simulator that is alive may still write there. The descriptors stay,
+    // too: another thread may be at the socket; it gives back what is mapped.
     page_ = nullptr;
-    ::close(socket_);
-    ::close(wake_);
+    ::shutdown(socket_, SHUT_RDWR);
     std::fprintf(stderr, "ntb-stub: registers: %s (accesses go over vfio-user from now on)\n", why);
     return false;
+}
+
+void channel::close() {
+    page_ = nullptr;
+    if (socket_ >= 0)
+        ::shutdown(socket_, SHUT_RDWR);
 }
 
 bool channel::simulator_has_gone() const {
@@ -216,7 +302,13 @@ bool channel::read(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
 
 bool channel::write(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
                     std::uint64_t value) {
-    return page_ != nullptr && post({value, offset, region, size, entry_kind::write, 0});
+    if (page_ == nullptr || !post({value, offset, region, size, entry_kind::write, 0}))
+        return false;
+    // The guest's next access may be one of a window, which nobody holds up. The write is posted
+    // already, so what becomes of the simulator does not matter here.
+    if (may_move_windows(region, offset, size))
+        (void)wait_until_done(posted_);
+    return true;
 }
 
 } // namespace ntb::stub

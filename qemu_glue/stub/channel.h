@@ -3,21 +3,30 @@
 // writes, answers reads from the page where that is allowed, waits for the others.
 //
 // Nothing the simulator writes is trusted for more than a value: counters are checked. Units:
-// bytes. Threading: one thread at a time, which QEMU's big lock sees to. Errors: read() and write()
+// bytes. Threading: one thread at a time, which QEMU's big lock sees to, but for one of our own,
+// which hears what the simulator says of windows. Errors: read() and write()
 // say false once the simulator serves the ring no more; it is not asked again.
 #pragma once
 
 #include <cstdint>
 
+#include "qemu_glue/stub/windows.h"
 #include "tlm_bridge/stub/page.h"
 
 namespace ntb::stub {
 
 class channel {
 public:
-    /// Greets the simulator at the control socket `path` and maps the page that it sends. Null, or
-    /// what went wrong.
-    [[nodiscard]] const char* open(const char* path);
+    /// Greets the simulator at the control socket `path` and maps the page that it sends. With
+    /// `takes_windows`, hear_of() must follow. Null, or what went wrong.
+    [[nodiscard]] const char* open(const char* path, bool takes_windows);
+    /// Hears of windows from now on; `changed` is called when others are to be RAM. Their areas are
+    /// made before. Null, or what went wrong.
+    [[nodiscard]] const char* hear_of(windows& w, void (*changed)());
+    /// Returns when the simulator has carried out all that was posted; false: it never will.
+    [[nodiscard]] bool drain() { return page_ != nullptr && wait_until_done(posted_); }
+    /// Leaves the simulator; what is mapped is given back.
+    void close();
     [[nodiscard]] bool alive() const { return page_ != nullptr; }
 
     /// Whether the simulator has nothing to do.
@@ -34,6 +43,9 @@ public:
 
 private:
     [[nodiscard]] bool answered_from_page(std::uint32_t offset, std::uint32_t& value) const;
+    [[nodiscard]] bool may_move_windows(std::uint8_t region, std::uint32_t offset,
+                                        std::uint8_t size) const;
+    void hear();
     [[nodiscard]] bool post(const entry& e);
     /// Until the simulator has carried out all up to that count.
     [[nodiscard]] bool wait_until_done(std::uint32_t count);
@@ -41,6 +53,9 @@ private:
     [[nodiscard]] bool give_up(const char* why);
 
     page* page_ = nullptr;
+    windows* windows_ = nullptr;
+    void (*windows_changed_)() = nullptr;
+    page* heard_page_ = nullptr; ///< for the thread that hears: the mapping stays for ever
     int socket_ = -1;
     int wake_ = -1;
     std::uint64_t answered_ = 0;

@@ -21,9 +21,81 @@ struct bar {
     qemu::region_storage overlay{};
     std::uint8_t number = 0;
     channel* to = nullptr;
+    qemu::region_storage ram{}; ///< the window area, not itself in the guest's memory
 };
 
 bar bars[bar_regions];
+
+/// A part of a window area that the guest sees.
+struct shown_part {
+    qemu::region_storage region{};
+    bool shown = false;
+    window what{};
+};
+
+/// Aliases of one BAR's area: more than a table has entries, since the peer's memory has gaps.
+constexpr unsigned parts_per_bar = 32;
+shown_part parts[bar_regions][parts_per_bar];
+windows areas;
+std::uint32_t shown_generation = 0;
+bool changing = false;
+
+/// Largest BAR whose windows are mapped; address space is reserved for all of it.
+constexpr std::uint64_t largest_area = 1ULL << 32U;
+/// Above the overlay.
+constexpr int part_priority = 101;
+
+/// Shows what is wanted of one BAR. Between begin_changes() and end_changes().
+void show_bar(std::uint32_t number, const window* wanted, std::uint32_t count) {
+    unsigned next = 0;
+    for (std::uint32_t i = 0; i < count && next < parts_per_bar; ++i) {
+        if (wanted[i].bar != number)
+            continue;
+        shown_part& p = parts[number][next++];
+        if (p.shown && std::memcmp(&p.what, &wanted[i], sizeof p.what) == 0)
+            continue;
+        if (p.shown)
+            api.set_enabled(p.region.get(), false);
+        api.set_size(p.region.get(), wanted[i].size);
+        api.set_alias_offset(p.region.get(), wanted[i].offset);
+        api.set_address(p.region.get(), wanted[i].offset);
+        api.set_enabled(p.region.get(), true);
+        p.shown = true;
+        p.what = wanted[i];
+    }
+    for (; next < parts_per_bar; ++next) {
+        shown_part& p = parts[number][next];
+        if (p.shown)
+            api.set_enabled(p.region.get(), false);
+        p.shown = false;
+    }
+}
+
+/// Shows the guest as RAM what is mapped. Under the big lock.
+void show_windows() {
+    if (changing)
+        return; // QEMU has come back here while it was at it
+    changing = true;
+    while (areas.generation() != shown_generation) {
+        // What the guest has posted may lead windows elsewhere: RAM must not overtake it. Without a
+        // simulator there is nothing to overtake.
+        (void)bars[0].to->drain();
+        window wanted[max_windows];
+        std::uint32_t count = 0;
+        shown_generation = areas.wanted(wanted, count);
+        api.begin_changes();
+        for (std::uint32_t b = 0; b < bar_regions; ++b)
+            show_bar(b, wanted, count);
+        api.end_changes();
+        areas.applied(count);
+    }
+    changing = false;
+}
+
+void windows_changed() {
+    api.call_in_main_loop(
+        api.main_loop(), [](void*) { show_windows(); }, nullptr, "ntb-stub-windows");
+}
 
 std::uint64_t read(void* opaque, std::uint64_t offset, unsigned size) {
     bar& b = *static_cast<bar*>(opaque);
@@ -40,6 +112,8 @@ void write(void* opaque, std::uint64_t offset, std::uint64_t value, unsigned siz
     if (!b.to->write(b.number, static_cast<std::uint32_t>(offset), static_cast<std::uint8_t>(size),
                      value))
         (void)api.dispatch_write(b.below, offset, value, qemu::size_code(size), 0);
+    if (areas.generation() != shown_generation)
+        show_windows(); // before the guest's next access
 }
 
 constexpr qemu::region_ops ops{
@@ -89,7 +163,7 @@ const char* find_bars(const char* device_id) {
     return bars[0].container == nullptr ? "the device has no BAR 0" : nullptr;
 }
 
-void place_overlays(channel& c) {
+const char* place_overlays(channel& c) {
     for (unsigned i = 0; i < bar_regions; ++i) {
         bar& b = bars[i];
         if (b.container == nullptr)
@@ -102,7 +176,21 @@ void place_overlays(channel& c) {
         // on to the region below would do.
         api.init_io(b.overlay.get(), nullptr, &ops, &b, name, api.region_size(b.container));
         api.add_overlap(b.container, 0, b.overlay.get(), overlay_priority);
+        const std::uint64_t size = api.region_size(b.container);
+        void* const pages = i != 0 && size % window_page == 0 && size <= largest_area
+                                ? areas.reserve(i, size)
+                                : nullptr;
+        if (pages == nullptr)
+            continue; // its windows stay trapped
+        api.init_ram(b.ram.get(), nullptr, "ntb-stub-window", size, pages);
+        for (shown_part& p : parts[i]) {
+            api.init_alias(p.region.get(), nullptr, "ntb-stub-window-part", b.ram.get(), 0,
+                           window_page);
+            api.set_enabled(p.region.get(), false);
+            api.add_overlap(b.container, 0, p.region.get(), part_priority);
+        }
     }
+    return c.hear_of(areas, windows_changed);
 }
 
 } // namespace ntb::stub

@@ -12,7 +12,8 @@ namespace ntb::stub {
 
 /// Finds the BARs of the device with that id. Null, or what is not as expected.
 [[nodiscard]] const char* find_bars(const char* device_id);
-/// Lays an overlay over each BAR that find_bars() has found. The channel stays for ever.
-void place_overlays(channel& c);
+/// Lays an overlay over each BAR that find_bars() has found. The channel stays for ever. Null, or
+/// why windows stay trapped.
+[[nodiscard]] const char* place_overlays(channel& c);
 
 } // namespace ntb::stub

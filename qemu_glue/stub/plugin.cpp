@@ -40,12 +40,13 @@ void start(qemu::notifier*, void*) {
     }
     const char* problem = find_bars(device_id);
     if (problem == nullptr)
-        problem = to_simulator.open(control_path);
+        problem = to_simulator.open(control_path, true);
     if (problem != nullptr) {
         withdraw(problem);
         return;
     }
-    place_overlays(to_simulator);
+    if (const char* trapped = place_overlays(to_simulator))
+        std::fprintf(stderr, "ntb-stub: windows: %s (they stay trapped)\n", trapped);
     std::fprintf(stderr, "ntb-stub: registers of %s are in shared memory\n", device_id);
 }
 

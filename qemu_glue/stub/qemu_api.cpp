@@ -35,6 +35,17 @@ const char* find_qemu() {
         missing(api.region_size, "memory_region_size") ||
         missing(api.init_io, "memory_region_init_io") ||
         missing(api.add_overlap, "memory_region_add_subregion_overlap") ||
+        missing(api.init_ram, "memory_region_init_ram_ptr") ||
+        missing(api.ram_address, "memory_region_get_ram_ptr") ||
+        missing(api.init_alias, "memory_region_init_alias") ||
+        missing(api.set_alias_offset, "memory_region_set_alias_offset") ||
+        missing(api.set_address, "memory_region_set_address") ||
+        missing(api.set_size, "memory_region_set_size") ||
+        missing(api.set_enabled, "memory_region_set_enabled") ||
+        missing(api.begin_changes, "memory_region_transaction_begin") ||
+        missing(api.end_changes, "memory_region_transaction_commit") ||
+        missing(api.main_loop, "qemu_get_aio_context") ||
+        missing(api.call_in_main_loop, "aio_bh_schedule_oneshot_full") ||
         missing(api.dispatch_read, "memory_region_dispatch_read") ||
         missing(api.dispatch_write, "memory_region_dispatch_write");
     return any ? name : nullptr;

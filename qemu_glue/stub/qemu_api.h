@@ -62,6 +62,20 @@ struct functions {
                     const char* name, std::uint64_t size);
     void (*add_overlap)(memory_region* container, std::uint64_t offset, memory_region*,
                         int priority);
+    void (*init_ram)(memory_region*, object* owner, const char* name, std::uint64_t size,
+                     void* pages);
+    void* (*ram_address)(memory_region*);
+    void (*init_alias)(memory_region*, object* owner, const char* name, memory_region* of,
+                       std::uint64_t offset, std::uint64_t size);
+    void (*set_alias_offset)(memory_region*, std::uint64_t offset);
+    void (*set_address)(memory_region*, std::uint64_t offset_in_container);
+    void (*set_size)(memory_region*, std::uint64_t size);
+    void (*set_enabled)(memory_region*, bool enabled);
+    void (*begin_changes)();
+    void (*end_changes)(); ///< they take effect
+    void* (*main_loop)();
+    /// Calls it once in the main loop, under the big lock. From any thread.
+    void (*call_in_main_loop)(void* loop, void (*function)(void*), void* opaque, const char* name);
     std::uint32_t (*dispatch_read)(memory_region*, std::uint64_t offset, std::uint64_t* value,
                                    int size_code, std::uint64_t attributes);
     std::uint32_t (*dispatch_write)(memory_region*, std::uint64_t offset, std::uint64_t value,

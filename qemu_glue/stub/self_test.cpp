@@ -40,6 +40,9 @@ constexpr qemu::region_ops ops{
     read, write, nullptr, nullptr, qemu::little_endian, {1, 8, true, nullptr}, {1, 8, true}};
 
 qemu::region_storage scratch;
+qemu::region_storage ram;
+qemu::region_storage part;
+alignas(4096) unsigned char pages[8192];
 seen witness;
 
 } // namespace
@@ -63,6 +66,11 @@ const char* self_test() {
             got != sent)
             return "a read from an I/O region";
     }
+    api.init_ram(ram.get(), nullptr, "ntb-stub-self-test-ram", sizeof pages, pages);
+    api.init_alias(part.get(), nullptr, "ntb-stub-self-test-part", ram.get(), 0x1000, 0x1000);
+    if (api.region_size(ram.get()) != sizeof pages || api.ram_address(ram.get()) != pages ||
+        api.ram_address(part.get()) != pages + 0x1000)
+        return "a RAM region";
     return nullptr;
 }
 

@@ -17,6 +17,7 @@ public:
     }
     void hot_reset() override { switch_.hot_reset(number_); }
     void set_mirror(register_mirror* mirror) override { switch_.set_mirror(number_, mirror); }
+    void list_windows(window_list& out) const override { switch_.list_windows(number_, out); }
     [[nodiscard]] std::uint64_t bar_size(unsigned bar) const override {
         return switch_.bar_size(number_, bar_number(bar));
     }

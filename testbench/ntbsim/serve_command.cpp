@@ -24,6 +24,8 @@
 #include "testbench/ntbsim/termination.h"
 #include "tlm_bridge/kernel/bridge_thread.h"
 #include "tlm_bridge/kernel/port_bridge.h"
+#include "tlm_bridge/kernel/stepping.h"
+#include "tlm_bridge/stub/window_broker.h"
 #include "tlm_bridge/vfio_user/server.h"
 #include "traces/time_text.h"
 
@@ -39,6 +41,7 @@ struct serve_options {
     std::string pace = "wallclock";
     int spin_us = -1;
     bool stub = false;
+    bool trace_windows = false;
     std::string start_at;
     std::string peer;
     std::string control;
@@ -133,6 +136,9 @@ public:
         logger_->set_pattern("ntbsim: %v");
         recorder_ = make_recorder(o.waveform, "serve");
         with_stubs_ = o.stub;
+        // A capture holds every access, and what the other part of a switch does to windows is not
+        // told here.
+        map_windows_ = o.stub && !o.trace_windows && o.capture.empty() && o.peer.empty();
         check_sockets(sockets, t);
         if (!o.peer.empty())
             peer_ = std::make_unique<peer_side>(o.peer, t, timing, ports_of(sockets),
@@ -170,6 +176,11 @@ public:
                                                                 capture_->control(statement);
                                                         });
             thread_->watch(control_->fd(), [this] { control_->service(); });
+        }
+        if (map_windows_) {
+            switch_->device().set_window_observer(&windows_);
+            if (recorder_)
+                windows_.trace(*recorder_, &bridge::stepping::now_ps);
         }
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
         if (t.topology.eeprom.present)
@@ -236,6 +247,9 @@ private:
                                                                  switch_->nt_port(place.port),
                                                                  logger_, name, stub_options_));
             served = stub = stubs_.back().get();
+            if (map_windows_)
+                windows_.add(port_number(place.port), stub, switch_->nt_port(place.port),
+                             b.memory());
         }
         servers_.push_back(
             std::make_unique<vfio_user::server>(socket->second, *served, logger_, std::move(name)));
@@ -277,7 +291,9 @@ private:
     std::unique_ptr<bridge::bridge_thread> thread_;
     std::unique_ptr<control_socket> control_;
     bool with_stubs_ = false;
+    bool map_windows_ = false;
     bridge::stub_port::options stub_options_;
+    bridge::window_broker windows_;
     std::vector<std::unique_ptr<bridge::stub_port>> stubs_;
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
 };
@@ -338,6 +354,8 @@ void add_serve(CLI::App& app, int& status) {
                   "Poll this long before sleeping; 0 = never (default: by the number of cores)");
     c->add_flag("--stub", o->stub,
                 "Listen at SOCKET.stub, too, for the stub inside QEMU (docs/stub.md)");
+    c->add_flag("--trace-windows", o->trace_windows,
+                "With --stub: window accesses reach the model, too, instead of the peer's RAM");
     c->add_option("--start-at", o->start_at)->group("");
     c->add_option("--peer", o->peer,
                   "ivshmem:SOCKET: the other ports of the switch are served by another simulator "

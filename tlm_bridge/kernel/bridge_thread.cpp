@@ -245,6 +245,8 @@ std::size_t bridge_thread::wait_with_shared(std::int64_t timeout_ns) {
 bool bridge_thread::look_at_stubs() {
     bool any = false;
     for (const auto& p : ports_) {
+        if (p->stub != nullptr)
+            p->stub->update_windows(); // what the model has changed by itself
         if (p->stub != nullptr && p->now == turn::none && p->stub->pending()) {
             p->now = turn::due;
             any = true;

@@ -40,6 +40,7 @@ public:
     tlm_utils::simple_target_socket_optional<port_bridge> upstream;
 
     [[nodiscard]] interrupts& irqs() { return interrupts_; }
+    [[nodiscard]] const host_memory& memory() const { return memory_; }
     /// Where every call that acts on the model waits for its turn; without one, whoever calls sees
     /// to that. It outlives the bridge.
     void set_gate(input_gate* gate) { gate_ = gate; }

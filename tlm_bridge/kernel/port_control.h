@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "model/register_mirror.h"
+#include "model/window_ranges.h"
 
 namespace ntb::bridge {
 
@@ -23,6 +24,8 @@ public:
     /// Tells `mirror` of the function's registers from now on; null = nobody. A function without
     /// such registers tells nothing.
     virtual void set_mirror(register_mirror* mirror) { (void)mirror; }
+    /// Where the host's requests to its window BARs would go now; a function without has none.
+    virtual void list_windows(window_list& out) const { out.clear(); }
     /// Aperture of a BAR in bytes, 0 = none.
     [[nodiscard]] virtual std::uint64_t bar_size(unsigned bar) const = 0;
 };

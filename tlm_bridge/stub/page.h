@@ -16,6 +16,10 @@
 // clears it after `posted` has changed and signals the eventfd if it was set. The other way round
 // the stub stores `wait_for`, sets `waiting`, and waits with a futex on `done`.
 //
+// Windows: the simulator tells over the control socket which parts of window BARs are which parts
+// of a file (the other guest's memory). Before anything makes such an access illegal it revokes all
+// and waits for the answer, a serial number in the page.
+//
 // Units: bytes; offsets count from the start of the region. Counters run over at 2^32.
 #pragma once
 
@@ -27,7 +31,7 @@ namespace ntb::stub {
 
 /// Told by both sides in the greeting; another version is refused.
 inline constexpr std::uint32_t page_magic = 0x4E544253; // "NTBS"
-inline constexpr std::uint32_t page_version = 1;
+inline constexpr std::uint32_t page_version = 2;
 
 /// Dwords of an NT function's registers, which BAR0 opens.
 inline constexpr std::uint32_t register_dwords = 1024;
@@ -67,18 +71,44 @@ struct page {
     // --- written by the stub
     alignas(64) std::atomic<std::uint32_t> posted; ///< entries put into the ring
     std::atomic<std::uint32_t> wait_for;           ///< value of `done` that ends the wait
+    std::atomic<std::uint32_t> windows_done;       ///< serial of the last window message obeyed
     alignas(64) entry ring[ring_entries];
     // --- written by the simulator
     alignas(64) std::atomic<std::uint32_t> registers[register_dwords];
     std::atomic<std::uint32_t> readable[register_dwords / 32]; ///< a bit for each dword
+    /// A bit for each dword whose writes the stub waits for while windows are mapped: they may
+    /// change where windows lead.
+    std::atomic<std::uint32_t> ordered[register_dwords / 32];
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free &&
               std::atomic<std::uint64_t>::is_always_lock_free);
+
+/// Window pages: what is mapped is a multiple of it, at a multiple of it.
+inline constexpr std::uint64_t window_page = 4096;
+inline constexpr std::uint32_t max_windows = 64;
+
+enum class window_command : std::uint32_t {
+    revoke = 1, ///< nothing is mapped any more; answered by `windows_done`
+    map,        ///< comes with the file's descriptor; not answered
+    commit,     ///< what has been mapped since the last `revoke` is all; answered
+};
+
+/// What the simulator sends over the control socket after its greeting.
+struct window_message {
+    window_command command;
+    std::uint32_t serial;      ///< of `revoke` and `commit`
+    std::uint64_t bar;         ///< of `map`, like the rest
+    std::uint64_t offset;      ///< in the BAR
+    std::uint64_t size;        ///< bytes
+    std::uint64_t file_offset; ///< bytes
+};
+static_assert(sizeof(window_message) == 40);
 
 /// The stub's first and only message.
 struct hello {
     std::uint32_t magic;
     std::uint32_t version;
+    std::uint32_t takes_windows; ///< 1: it obeys window messages; 0: none are sent
 };
 
 /// The simulator's answer, with two descriptors: the page's memfd and the eventfd that wakes the

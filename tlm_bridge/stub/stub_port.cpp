@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "tlm_bridge/setup_error.h"
+#include "tlm_bridge/stub/window_broker.h"
 
 namespace ntb::bridge {
 
@@ -99,6 +100,9 @@ bool stub_port::greet(int socket) {
         return false;
     }
     done_ = 0;
+    serial_ = 0;
+    takes_windows_ = hello.takes_windows == 1;
+    wants_windows_ = false;
     leaving_ = false;
     (*page_)->log_reads = options_.log_reads ? 1 : 0;
     (*page_)->spin_us = options_.spin_us;
@@ -177,6 +181,7 @@ bool stub_port::serve(unsigned budget) {
             log_.warn("the stub has put an impossible access into the ring; cutting it off");
         if (!page_)
             break;
+        update_windows(); // what the access has changed is so before the stub goes on
         ++done_;
         publish_done();
     }
@@ -199,6 +204,10 @@ bool stub_port::carry_out(const stub::entry& e) {
     const region_description& region = inner_.description().regions[e.region];
     if (e.offset >= region.size || size > region.size - e.offset)
         return false;
+    if (e.region != 0 && takes_windows_ && !wants_windows_ && broker_ != nullptr) {
+        wants_windows_ = true;
+        broker_->refresh();
+    }
     std::array<std::uint8_t, sizeof e.value> bytes{};
     std::memcpy(bytes.data(), &e.value, sizeof e.value);
     switch (e.kind) {
@@ -235,6 +244,71 @@ void stub_port::publish_done() {
                     nullptr, 0);
 }
 
+// --- Windows ----------------------------------------------------------------------------------
+
+bool stub_port::send(const stub::window_message& m, int file) {
+    if (!page_ || leaving_)
+        return false;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof file)> control{};
+    iovec part{const_cast<stub::window_message*>(&m), sizeof m};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (file >= 0) {
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr* const c = CMSG_FIRSTHDR(&message);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof file);
+        std::memcpy(CMSG_DATA(c), &file, sizeof file);
+    }
+    if (::sendmsg(control_socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+        static_cast<ssize_t>(sizeof m))
+        return true;
+    if (errno == EPIPE || errno == ECONNRESET)
+        leaving_ = true; // its process has ended
+    else
+        cut_off("does not take its messages");
+    return false;
+}
+
+void stub_port::await_windows(std::chrono::steady_clock::duration limit) {
+    using clock = std::chrono::steady_clock;
+    const auto deadline = clock::now() + limit;
+    while (page_ && !leaving_) {
+        const std::uint32_t seen = (*page_)->windows_done.load(std::memory_order_acquire);
+        if (seen == serial_)
+            return;
+        if (clock::now() >= deadline)
+            return cut_off("does not let go of its windows in time");
+        const timespec look{0, 10'000'000};
+        (void)::syscall(SYS_futex, &(*page_)->windows_done, FUTEX_WAIT, seen, &look, nullptr, 0);
+        pollfd p{control_socket_.get(), POLLRDHUP, 0};
+        if ((*page_)->windows_done.load(std::memory_order_acquire) == seen &&
+            ::poll(&p, 1, 0) != 0) {
+            leaving_ = true; // with its process the mappings have gone, or go
+            return;
+        }
+    }
+}
+
+void stub_port::cut_off(const char* why) {
+    log_.warn("the stub {}; cutting it off", why);
+    leaving_ = true; // serve() clears away: this may be in the middle of the model
+    (*page_)->closed = 1;
+}
+
+void stub_port::update_windows() {
+    if (broker_ != nullptr)
+        broker_->update();
+}
+
+void stub_port::revoke_windows() {
+    if (broker_ != nullptr)
+        broker_->windows_change();
+}
+
 // --- The mirror -------------------------------------------------------------------------------
 
 void stub_port::changed(std::uint32_t offset, std::uint32_t value) noexcept {
@@ -250,6 +324,11 @@ void stub_port::plain(std::uint32_t offset, bool is) noexcept {
         (*page_)->readable[dword / 32].fetch_and(~bit, std::memory_order_release);
 }
 
+void stub_port::decides_windows(std::uint32_t offset) noexcept {
+    const std::uint32_t dword = offset / 4;
+    (*page_)->ordered[dword / 32].fetch_or(1U << (dword % 32), std::memory_order_release);
+}
+
 void stub_port::answers(bool does) noexcept {
     (*page_)->answers.store(does ? 1 : 0, std::memory_order_release);
 }
@@ -258,27 +337,39 @@ void stub_port::answers(bool does) noexcept {
 
 int stub_port::region_read(std::uint32_t region, std::uint64_t offset, mutable_bytes data) {
     drain();
-    return inner_.region_read(region, offset, data);
+    const int error = inner_.region_read(region, offset, data);
+    update_windows();
+    return error;
 }
 
 int stub_port::region_write(std::uint32_t region, std::uint64_t offset, const_bytes data) {
     drain();
-    return inner_.region_write(region, offset, data);
+    const int error = inner_.region_write(region, offset, data);
+    update_windows();
+    return error;
 }
 
 int stub_port::dma_map(const dma_mapping& mapping, unique_fd file) {
     drain();
-    return inner_.dma_map(mapping, std::move(file));
+    revoke_windows(); // they may lead there from now on
+    const int error = inner_.dma_map(mapping, std::move(file));
+    update_windows();
+    return error;
 }
 
 int stub_port::dma_unmap(const dma_range& range) {
     drain();
-    return inner_.dma_unmap(range);
+    revoke_windows();
+    const int error = inner_.dma_unmap(range);
+    update_windows();
+    return error;
 }
 
 int stub_port::reset() {
     drain();
-    return inner_.reset();
+    const int error = inner_.reset();
+    update_windows();
+    return error;
 }
 
 int stub_port::set_irqs(const irq_request& request) {

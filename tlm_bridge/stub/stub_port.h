@@ -13,6 +13,7 @@
 // a time; the rest may be called any time. Errors: setup_error on construction, none later.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <spdlog/spdlog.h>
 #include <string>
@@ -26,6 +27,8 @@
 #include "tlm_bridge/unix_socket.h"
 
 namespace ntb::bridge {
+
+class window_broker;
 
 class stub_port final : public device, private register_mirror {
 public:
@@ -52,6 +55,23 @@ public:
     void accept();
     /// The stub has gone; serve() clears away.
     void hung_up() { leaving_ = true; }
+
+    /// Who maps this function's windows; none are without.
+    void set_broker(window_broker* broker) { broker_ = broker; }
+    /// Whether there is a stub that has accessed a window.
+    [[nodiscard]] bool wants_windows() const { return page_ && wants_windows_; }
+    // To the stub (page.h); a stub that cannot be told, or does not answer in time, is cut off.
+    void send_revoke() { send({stub::window_command::revoke, ++serial_, 0, 0, 0, 0}, -1); }
+    void send_commit() { send({stub::window_command::commit, ++serial_, 0, 0, 0, 0}, -1); }
+    [[nodiscard]] bool send_map(std::uint64_t bar, std::uint64_t offset, std::uint64_t size,
+                                int file, std::uint64_t file_offset) {
+        return send({stub::window_command::map, 0, bar, offset, size, file_offset}, file);
+    }
+    /// Until it has obeyed all that was sent.
+    void await_windows(std::chrono::steady_clock::duration limit);
+
+    /// Brings what is mapped of all functions up to date.
+    void update_windows();
 
     /// Whether serve() has something to do.
     [[nodiscard]] bool pending() const;
@@ -81,6 +101,7 @@ private:
     // register_mirror
     void changed(std::uint32_t offset, std::uint32_t value) noexcept override;
     void plain(std::uint32_t offset, bool is) noexcept override;
+    void decides_windows(std::uint32_t offset) noexcept override;
     void answers(bool does) noexcept override;
 
     /// Receives the greeting and answers it; false: not a stub, or not now.
@@ -90,6 +111,9 @@ private:
     /// Carries out one entry; false: it says what it may not.
     [[nodiscard]] bool carry_out(const stub::entry& e);
     void publish_done();
+    bool send(const stub::window_message& m, int file);
+    void cut_off(const char* why);
+    void revoke_windows();
     /// The stub is gone, or is to be.
     void detach();
     [[nodiscard]] std::uint32_t waiting_entries() const;
@@ -103,6 +127,10 @@ private:
     unique_fd control_socket_;
     std::unique_ptr<shared_page> page_; ///< while a stub is there
     std::uint32_t done_ = 0;            ///< our own count: the page's is for the stub to read
+    window_broker* broker_ = nullptr;
+    std::uint32_t serial_ = 0; ///< of the last window message that is answered
+    bool takes_windows_ = false;
+    bool wants_windows_ = false;
     bool client_ = false;
     bool leaving_ = false;
 };

@@ -44,7 +44,7 @@ public:
         std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
         BOOST_REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
                                 sizeof address) == 0);
-        const stub::hello hello{stub::page_magic, version};
+        const stub::hello hello{stub::page_magic, version, 1};
         BOOST_REQUIRE(::send(socket_.get(), &hello, sizeof hello, 0) == sizeof hello);
     }
     fake_stub(const fake_stub&) = delete;

@@ -42,9 +42,19 @@ vfio_user::client_connection shaken(const std::string& socket) {
 
 } // namespace
 
-host::host(const std::string& socket) : connection(shaken(socket)) {
-    if (const char* const problem = stub.open((socket + ".stub").c_str()))
+host::host(const std::string& socket, bool with_windows)
+    : connection(shaken(socket)), areas(*new windows), stub(*new channel) {
+    if (const char* const problem = stub.open((socket + ".stub").c_str(), with_windows))
         throw std::runtime_error(problem);
+    if (!with_windows)
+        return;
+    window = static_cast<unsigned char*>(areas.reserve(2, 1U << 20U));
+    if (const char* const problem = stub.hear_of(areas, [] {}))
+        throw std::runtime_error(problem);
+}
+
+host::~host() {
+    stub.close();
 }
 
 std::uint64_t host::read_by_socket(std::uint8_t region, std::uint32_t offset, std::uint8_t size) {
@@ -63,7 +73,7 @@ void host::write_by_socket(std::uint8_t region, std::uint32_t offset, std::uint8
         connection.make(wire::command::region_write, 0, &w, sizeof w.access + size));
 }
 
-served_switch::served_switch(const std::vector<std::string>& more) {
+served_switch::served_switch(const std::vector<std::string>& more, bool with_windows) {
     char name[] = "/tmp/ntb-stub-test-XXXXXX";
     directory_ = ::mkdtemp(name);
     const std::vector<std::string> sockets{directory_ + "/0.sock", directory_ + "/2.sock"};
@@ -83,9 +93,9 @@ served_switch::served_switch(const std::vector<std::string>& more) {
     for (const std::string& s : sockets) {
         // The stub's socket is made before the function's own.
         await("a socket", [&s] { return ::access(s.c_str(), F_OK) == 0; });
-        await("the simulator", [this, &s] {
+        await("the simulator", [this, &s, with_windows] {
             try {
-                hosts.push_back(std::make_unique<host>(s));
+                hosts.push_back(std::make_unique<host>(s, with_windows));
                 return true;
             } catch (const vfio_user::client_error&) {
                 return false;

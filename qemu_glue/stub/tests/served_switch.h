@@ -22,7 +22,12 @@ inline constexpr std::uint8_t config_space = 7;
 /// A host: a client and its stub.
 class host {
 public:
-    explicit host(const std::string& socket);
+    /// With windows, its BAR2 of 1 MiB is in `window` as a QEMU would show it to its guest.
+    host(const std::string& socket, bool with_windows);
+
+    host(const host&) = delete;
+    host& operator=(const host&) = delete;
+    ~host();
 
     [[nodiscard]] std::uint64_t read_by_socket(std::uint8_t region, std::uint32_t offset,
                                                std::uint8_t size);
@@ -30,13 +35,15 @@ public:
                          std::uint64_t value);
 
     vfio_user::client_connection connection;
-    channel stub;
+    windows& areas; ///< never freed: a thread of the channel's uses it to the end
+    channel& stub;  ///< the same
+    unsigned char* window = nullptr;
 };
 
 class served_switch {
 public:
     /// Starts it; `more` are further words of the command line.
-    explicit served_switch(const std::vector<std::string>& more);
+    explicit served_switch(const std::vector<std::string>& more, bool with_windows = false);
     served_switch(const served_switch&) = delete;
     served_switch& operator=(const served_switch&) = delete;
     ~served_switch();

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Windows as RAM, by the stub's own code against a running simulator: a process that is no QEMU
+// sees the other's memory in its window area, and loses it in time.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <random>
+#include <sys/mman.h>
+#include <thread>
+#include <unistd.h>
+
+#include "qemu_glue/stub/tests/served_switch.h"
+
+using namespace ntb::stub;
+using namespace ntb::stub::test;
+
+namespace {
+
+namespace wire = ntb::vfio_user::wire;
+
+constexpr std::uint32_t pcicmd = 0x004;
+constexpr std::uint32_t bar2 = 0x018;
+constexpr std::uint32_t barlimit2 = 0x494;
+constexpr std::uint32_t ntctl = 0x400;
+constexpr std::uint32_t barltbase2 = 0x498;
+constexpr std::uint32_t ntsdata = 0x40C;
+constexpr std::uint32_t id_protection_off = 3; // and completions enabled
+constexpr std::uint64_t ram_size = 8U << 20U;
+constexpr std::uint64_t window_size = 1U << 20U;
+constexpr std::uint8_t window_bar = 2;
+
+/// A host's memory, as a memfd that can or cannot shrink.
+class host_ram {
+public:
+    explicit host_ram(bool sealed) {
+        file_ = ::memfd_create("ram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        BOOST_REQUIRE(::ftruncate(file_, ram_size) == 0);
+        if (sealed)
+            BOOST_REQUIRE(::fcntl(file_, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0);
+        data = static_cast<unsigned char*>(
+            ::mmap(nullptr, ram_size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0));
+        for (std::uint64_t page = 0; page < ram_size; page += window_page)
+            std::memset(data + page, static_cast<int>(page / window_page % 251), window_page);
+    }
+    host_ram(const host_ram&) = delete;
+    host_ram& operator=(const host_ram&) = delete;
+    ~host_ram() {
+        ::munmap(data, ram_size);
+        ::close(file_);
+    }
+    void map(host& h) const {
+        const wire::dma_map m{sizeof m, wire::dma_map_readable | wire::dma_map_writeable, 0, 0,
+                              ram_size};
+        h.connection.round_trip(h.connection.make(wire::command::dma_map, 0, &m, sizeof m), file_);
+    }
+    static void unmap(host& h) {
+        const wire::dma_unmap m{sizeof m, 0, 0, ram_size};
+        h.connection.round_trip(h.connection.make(wire::command::dma_unmap, 0, &m, sizeof m));
+    }
+    unsigned char* data = nullptr;
+
+private:
+    int file_ = -1;
+};
+
+/// Two hosts with memory, whose windows may be crossed.
+struct two_windows {
+    explicit two_windows(bool sealed = true, const std::vector<std::string>& more = {})
+        : ram{host_ram(sealed), host_ram(sealed)}, simulator(more, true) {
+        for (std::size_t i = 0; i < 2; ++i) {
+            host& h = at(i);
+            ram[i].map(h);
+            h.write_by_socket(config_space, bar2, 4, 0xF0000000);
+            h.write_by_socket(config_space, pcicmd, 2, 6);
+            BOOST_REQUIRE(h.stub.write(bar0, barlimit2, 4, 0xFFFFFFFF));
+            BOOST_REQUIRE(h.stub.write(bar0, ntctl, 4, id_protection_off));
+            BOOST_REQUIRE(h.stub.drain());
+        }
+    }
+    host& at(std::size_t i) { return *simulator.hosts[i]; }
+    unsigned char* window(std::size_t i) { return at(i).window; }
+    /// A trapped access, after which windows are mapped if they may be.
+    std::uint64_t trapped(std::size_t i) {
+        std::uint64_t value = 0;
+        BOOST_REQUIRE(at(i).stub.read(window_bar, 0, 8, value));
+        return value;
+    }
+    void lead(std::size_t i, std::uint32_t base) {
+        BOOST_REQUIRE(at(i).stub.write(bar0, barltbase2, 4, base));
+    }
+
+    host_ram ram[2];
+    served_switch simulator;
+};
+
+bool is_ones(const unsigned char* at) {
+    return std::all_of(at, at + window_page, [](unsigned char b) { return b == 0xFF; });
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(windows_as_ram)
+
+BOOST_AUTO_TEST_CASE(a_window_is_the_peer_s_memory_after_the_first_trapped_access) {
+    two_windows t;
+    t.lead(0, 0x200000);
+    BOOST_TEST(!t.at(0).areas.any());
+    const std::uint64_t expected = 0x0101010101010101U * (0x200 % 251);
+    BOOST_TEST(t.trapped(0) == expected);
+    BOOST_TEST(t.at(0).areas.any());
+    BOOST_TEST(std::memcmp(t.window(0), t.ram[1].data + 0x200000, window_size) == 0);
+    std::memcpy(t.window(0) + 0x1234, "arrived", 8);
+    BOOST_TEST(std::memcmp(t.ram[1].data + 0x201234, "arrived", 8) == 0);
+    BOOST_TEST(!t.at(1).areas.any()); // who uses none has none
+}
+
+BOOST_AUTO_TEST_CASE(a_window_follows_its_base_at_once) {
+    // A store of the base, then a load: ten thousand times.
+    two_windows t;
+    (void)t.trapped(0);
+    std::mt19937 random(5);
+    for (unsigned i = 0; i < 10'000; ++i) {
+        const auto page = static_cast<std::uint32_t>(random() % 1500);
+        t.lead(0, page * 4096);
+        BOOST_REQUIRE(t.window(0)[77] == page % 251);
+        t.window(0)[8] = static_cast<unsigned char>(i);
+        BOOST_REQUIRE(t.ram[1].data[page * 4096 + 8] == static_cast<unsigned char>(i));
+        t.window(0)[8] = static_cast<unsigned char>(page % 251);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_pages_stays_trapped) {
+    two_windows t;
+    t.lead(0, 0x200100); // the adder takes it, pages do not (B9.4)
+    (void)t.trapped(0);
+    BOOST_TEST(!t.at(0).areas.any());
+    t.lead(0, ram_size - 0x8000); // only the beginning is memory
+    (void)t.trapped(0);
+    window wanted[max_windows];
+    std::uint32_t count = 0;
+    (void)t.at(0).areas.wanted(wanted, count);
+    BOOST_REQUIRE(count == 1U);
+    BOOST_TEST(wanted[0].size == 0x8000U);
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_can_shrink_stays_trapped) {
+    two_windows t(false);
+    t.lead(0, 0x200000);
+    BOOST_TEST(t.trapped(0) == 0x0101010101010101U * (0x200 % 251));
+    BOOST_TEST(!t.at(0).areas.any());
+}
+
+BOOST_AUTO_TEST_CASE(trace_windows_keeps_them_trapped) {
+    two_windows t(true, {"--trace-windows"});
+    BOOST_TEST(t.trapped(0) == 0U);
+    BOOST_TEST(!t.at(0).areas.any());
+}
+
+BOOST_AUTO_TEST_CASE(whatever_forbids_access_takes_the_window_away_first) {
+    two_windows t;
+    t.lead(0, 0x200000);
+    const auto map_again = [&t] {
+        (void)t.trapped(0);
+        BOOST_REQUIRE(t.window(0)[0] == 0x200 % 251);
+    };
+    map_again();
+    // Each act has been carried out when its call returns, so the window must be gone by then.
+    t.at(1).write_by_socket(config_space, pcicmd, 2, 2); // the peer's bus master
+    BOOST_TEST(is_ones(t.window(0)));
+    t.at(1).write_by_socket(config_space, pcicmd, 2, 6);
+    map_again();
+    t.at(0).write_by_socket(config_space, pcicmd, 2, 0); // ours, and memory space
+    BOOST_TEST(is_ones(t.window(0)));
+    t.at(0).write_by_socket(config_space, pcicmd, 2, 6);
+    map_again();
+    BOOST_REQUIRE(t.at(0).stub.write(bar0, ntctl, 4, 1)); // completions
+    BOOST_TEST(is_ones(t.window(0)));
+    BOOST_REQUIRE(t.at(0).stub.write(bar0, ntctl, 4, id_protection_off));
+    map_again();
+    host_ram::unmap(t.at(1));
+    BOOST_TEST(is_ones(t.window(0)));
+    t.ram[1].map(t.at(1));
+    map_again();
+    t.at(1).connection.round_trip(
+        t.at(1).connection.make(wire::command::device_reset, 0, nullptr, 0));
+    BOOST_TEST(is_ones(t.window(0)));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_dies_takes_its_memory_away) {
+    two_windows t;
+    t.lead(0, 0x200000);
+    (void)t.trapped(0);
+    std::thread guest([&t] { // a guest that writes all the time
+        for (unsigned i = 0; i < 2'000'000 && t.window(0)[0x2000] != 0xFF; ++i)
+            std::memset(t.window(0), 0x11, 64);
+    });
+    t.simulator.hosts[1].reset();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (t.window(0)[0x3000] != 0xFF && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    BOOST_TEST(t.window(0)[0x3000] == 0xFF);
+    guest.join();
+    std::uint64_t value = 0;
+    BOOST_REQUIRE(t.at(0).stub.read(window_bar, 0, 8, value));
+    BOOST_TEST(value == ~0ULL); // as PCIe has it
+}
+
+BOOST_AUTO_TEST_CASE(a_simulator_that_dies_takes_the_windows_with_it) {
+    two_windows t;
+    t.lead(0, 0x200000);
+    (void)t.trapped(0);
+    t.simulator.kill();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (t.window(0)[0] != 0xFF && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    BOOST_TEST(is_ones(t.window(0)));
+}
+
+BOOST_AUTO_TEST_CASE(doorbells_do_not_wait_for_windows) {
+    two_windows t;
+    (void)t.trapped(0);
+    const std::uint32_t before = t.at(0).areas.generation();
+    for (unsigned i = 0; i < 1000; ++i)
+        BOOST_REQUIRE(t.at(0).stub.write(bar0, ntsdata, 4, i));
+    BOOST_TEST(t.at(0).areas.generation() == before);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(hostile_simulators)
+
+BOOST_AUTO_TEST_CASE(ranges_that_lie_are_not_mapped) {
+    windows w;
+    BOOST_REQUIRE(w.reserve(2, window_size) != nullptr);
+    const int file = ::memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    BOOST_REQUIRE(::ftruncate(file, 0x10000) == 0);
+    const auto tried = [&w](std::uint64_t bar, std::uint64_t offset, std::uint64_t size,
+                            std::uint64_t file_offset, int from) {
+        w.revoke();
+        w.map({window_command::map, 0, bar, offset, size, file_offset}, from);
+        w.commit();
+        return w.any();
+    };
+    BOOST_TEST(!tried(2, 0, 0x1000, 0, file)); // can shrink
+    BOOST_REQUIRE(::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+    BOOST_TEST(!tried(2, 0, 0, 0, file));
+    BOOST_TEST(!tried(2, 0x10, 0x1000, 0, file));
+    BOOST_TEST(!tried(2, 0, 0x1010, 0, file));
+    BOOST_TEST(!tried(2, 0, 0x1000, 0x10, file));
+    BOOST_TEST(!tried(2, 0, 0x11000, 0, file));            // past the file
+    BOOST_TEST(!tried(2, 0, 0x1000, 0x10000, file));       // behind it
+    BOOST_TEST(!tried(2, 0, 0x2000, ~0ULL - 0xFFF, file)); // wraps
+    BOOST_TEST(!tried(2, window_size, 0x1000, 0, file));   // past the BAR
+    BOOST_TEST(!tried(2, window_size - 0x1000, 0x2000, 0, file));
+    BOOST_TEST(!tried(2, ~0ULL - 0xFFF, 0x2000, 0, file)); // wraps
+    BOOST_TEST(!tried(3, 0, 0x1000, 0, file));             // no area
+    BOOST_TEST(!tried(6, 0, 0x1000, 0, file));             // no BAR
+    BOOST_TEST(!tried(2, 0, 0x1000, 0, -1));               // no file
+    BOOST_TEST(tried(2, 0x1000, 0x1000, 0x2000, file));
+    w.map({window_command::map, 0, 2, 0, 0x3000, 0}, file); // over another one
+    w.commit();
+    window wanted[max_windows];
+    std::uint32_t count = 0;
+    (void)w.wanted(wanted, count);
+    BOOST_TEST(count == 1U);
+    ::close(file);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
