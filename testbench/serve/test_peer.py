@@ -12,7 +12,7 @@ import unittest
 
 import client as c
 from client import Serve
-from ivshmem_server import IvshmemServer
+from scripted_ivshmem import IvshmemServer
 
 BAR2 = 2
 MIB = 1 << 20
