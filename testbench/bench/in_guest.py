@@ -108,6 +108,7 @@ def register_rows(s, build, out, rounds, qemu=None):
     cores = cpus()
     try:
         ready = prepare(qemu, Progress(sys.stderr))
+        stub = stub_plugin.choose("auto", ready.qemu, build / "testbench/ntbsim/ntbsim")
         ready = ready._replace(
             initramfs=_image_with(ready.initramfs, build / "testbench/bench/bench_guest",
                                   s.directory),
@@ -115,7 +116,6 @@ def register_rows(s, build, out, rounds, qemu=None):
         with _placed({cores[-1]}):
             one = _measure_registers(s, ready, out, rounds, ["--spin-us", 0])
         free = _measure_registers(s, ready, out, rounds, []) if len(cores) > 1 else None
-        stub = stub_plugin.choose("auto", ready.qemu, build / "testbench/ntbsim/ntbsim")
         stubbed = _measure_registers(s, ready._replace(stub=stub), out, rounds, ["--stub"]) \
             if stub.file else None
     except GlueError as error:
