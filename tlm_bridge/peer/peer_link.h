@@ -171,7 +171,7 @@ private:
     sc_core::sc_event has_room_;
     std::deque<record> work_;
     sc_core::sc_event has_work_;
-    std::array<request, max_requests> requests_{};
+    std::array<request, max_requests> requests_; // `{}` makes GCC 14 warn
     std::uint32_t next_tag_ = 1;
     sc_core::sc_event request_free_;
     std::deque<message> messages_;
