@@ -183,6 +183,9 @@ struct timing_config {
     std::uint32_t eeprom_byte_ns = 0;
     std::uint32_t eeprom_poll_ns = 1000;          ///< between two looks of a wait block; assumed
     std::uint32_t eeprom_wait_limit_us = 100'000; ///< then it gives up: a limit of this model
+    std::uint32_t smbus_command_ns = 1000;        ///< a command of the slave SMBus; assumed
+    /// The EEPROM is busy that long after a byte was written: what such parts commonly need.
+    std::uint32_t smbus_eeprom_write_us = 5000;
 };
 inline constexpr std::uint32_t max_timing_cycles =
     255; ///< bound of each cycle count (delay lines have 256 places)
@@ -195,6 +198,8 @@ inline constexpr std::uint32_t max_timing_cycles =
     t.doorbell = t.message = t.event = t.interrupt = t.window = 0;
     t.link_retrain_ns = 0;
     t.change_delay_unit_ns = 0;
+    t.smbus_command_ns = 0;
+    t.smbus_eeprom_write_us = 0;
     return t;
 }
 

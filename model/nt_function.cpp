@@ -15,13 +15,13 @@ namespace ntb {
 
 nt_function::nt_function(port_number port, const topology_config& topology,
                          const timing_config& timing, const core_clock& clock, switch_core& core,
-                         interrupt_output& output, error_output& errors_to)
+                         interrupt_output& output, error_output& errors_to, punch_output& punch_to)
     : port_(port), partition_(topology.ports[port.value()].partition),
       config_(topology.ports[port.value()]), timing_(timing), clock_(clock), core_(core),
       bank_(register_plan(), *this, 0, core.layout(), regs::space_id::nt,
             std::array<plan::declared_behaviour, 0>{}),
       interrupts_(bank_, output, clock, timing.interrupt), errors_(bank_, errors_to, *this, clock),
-      windows_(bank_, luts_) {
+      punch_(bank_, core.layout(), punch_to), windows_(bank_, luts_) {
     load_reset_values(topology);
     bank_.reset_fundamental();
     for (unsigned b = 0; b < bar_count; ++b)
@@ -202,10 +202,19 @@ void nt_function::reset_hot() {
     after_reset();
 }
 
+void nt_function::reset_on_leaving_d3hot() {
+    constexpr std::uint32_t of_link = nt::PCIELSTS_CLS.mask | nt::PCIELSTS_NLW.mask;
+    const std::uint32_t link = bank_.get(nt::PCIELCTL.at()) & of_link;
+    bank_.reset_hot();
+    bank_.set(nt::PCIELCTL.at(), (bank_.get(nt::PCIELCTL.at()) & ~of_link) | link);
+    after_reset();
+}
+
 void nt_function::after_reset() {
     core_.windows_change();
     luts_.clear();
     messages_before_reset_ = messages_in_flight_;
+    punch_.forget();
     for (unsigned b = 0; b < bar_count; ++b)
         shape_bar(b);
     interrupts_.reset();

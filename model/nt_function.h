@@ -29,6 +29,7 @@
 #include "model/memory_windows.h"
 #include "model/nt_errors.h"
 #include "model/nt_interrupts.h"
+#include "model/punch_through.h"
 #include "model/register_bank.h"
 #include "model/regs/nt_refs.h"
 #include "model/trace_sink.h"
@@ -44,7 +45,7 @@ public:
 
     nt_function(port_number port, const topology_config& topology, const timing_config& timing,
                 const core_clock& clock, switch_core& core, interrupt_output& output,
-                error_output& errors_to);
+                error_output& errors_to, punch_output& punch_to);
 
     [[nodiscard]] port_number port() const { return port_; }
     [[nodiscard]] partition_number partition() const { return partition_; }
@@ -126,6 +127,9 @@ public:
     // --- reset and link ------------------------------------------------------------------------
     void reset_fundamental();
     void reset_hot();
+    /// The function itself has left D3hot: a hot reset of its registers, while the link stays up
+    /// (PCI PM 1.2 section 5.4.1).
+    void reset_on_leaving_d3hot();
     /// The registers are initialised (EEPROM): what a hot reset keeps, every reset gives back.
     void keep_initial_values() { bank_.keep_initial_values(); }
     /// Whether the map has a register in the dword at `offset`.
@@ -137,6 +141,7 @@ public:
     [[nodiscard]] const nt_bank& bank() const { return bank_; }
     [[nodiscard]] std::uint32_t inbound_doorbells() const;
     [[nodiscard]] nt_interrupts& interrupts() { return interrupts_; }
+    [[nodiscard]] punch_through& punch() { return punch_; }
 
     /// `mirror` (null = nobody) is told what the registers hold and which of them read plainly; not
     /// whether BAR0 answers, which the port knows.
@@ -167,10 +172,10 @@ private:
     std::uint32_t read_lutmdata(const register_access& a);
     std::uint32_t read_lutudata(const register_access& a);
     std::uint32_t read_gasadata(const register_access& a);
+    void wrote_pmcsr(const register_access& a, std::uint32_t before);
     void wrote_aerues(const register_access& a, std::uint32_t before);
     void wrote_interrupt_input(const register_access& a, std::uint32_t before);
     void wrote_pcicmd(const register_access& a, std::uint32_t before);
-    void wrote_pmcsr(const register_access& a, std::uint32_t before);
     void wrote_bar(const register_access& a, std::uint32_t before);
     void wrote_barsetup(const register_access& a, std::uint32_t before);
     void wrote_barlimit(const register_access& a, std::uint32_t before);
@@ -178,6 +183,7 @@ private:
     void wrote_outdbellset(const register_access& a, std::uint32_t before);
     void wrote_indbellsts(const register_access& a, std::uint32_t before);
     void wrote_outmsg(const register_access& a, std::uint32_t before);
+    void wrote_ptcdata(const register_access& a, std::uint32_t before);
     void wrote_ntmtbldata(const register_access& a, std::uint32_t before);
     void wrote_lutldata(const register_access& a, std::uint32_t before);
     void wrote_lutmdata(const register_access& a, std::uint32_t before);
@@ -201,6 +207,7 @@ private:
     nt_bank bank_;
     nt_interrupts interrupts_;
     nt_errors errors_;
+    punch_through punch_;
     lookup_tables luts_;
     memory_windows windows_;
     std::uint32_t messages_in_flight_ = 0;

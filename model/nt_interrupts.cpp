@@ -24,7 +24,8 @@ void nt_interrupts::update() {
     bank_.set(nt::PCICMD.at(), command);
 
     const bool msi = bank_.get_field(nt::MSICAP.at(), nt::MSICAP_EN) != 0;
-    const bool wanted = now_pending != 0 && !msi && nt::PCICMD_INTXD.get(command) == 0;
+    const bool wanted =
+        now_pending != 0 && !msi && nt::PCICMD_INTXD.get(command) == 0 && may_interrupt();
     if (!rising && wanted == intx_wanted_)
         return;
     intx_wanted_ = wanted;
@@ -40,6 +41,10 @@ void nt_interrupts::update() {
     const bool stored = line_.push(at, change{rising});
     sc_assert(stored); // one place per cycle: max_timing_cycles
     (void)stored;
+}
+
+bool nt_interrupts::may_interrupt() const {
+    return bank_.get_field(nt::PMCSR.at(), nt::PMCSR_PSTATE) == 0;
 }
 
 void nt_interrupts::reset() {
@@ -66,7 +71,7 @@ void nt_interrupts::act(const change& c) {
         return;
     const std::uint64_t address = (static_cast<std::uint64_t>(bank_.get(nt::MSIUADDR.at())) << 32) |
                                   bank_.get(nt::MSIADDR.at());
-    const bool master = bank_.get_field(nt::PCICMD.at(), nt::PCICMD_BME) != 0;
+    const bool master = bank_.get_field(nt::PCICMD.at(), nt::PCICMD_BME) != 0 && may_interrupt();
     if (master && output_.send_msi(address, bank_.get(nt::MSIMDATA.at()) & 0xFFFFU))
         pulse(msi_wire_, msi_count_, sent_);
     else

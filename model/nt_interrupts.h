@@ -9,6 +9,8 @@
 //      same cycle share it (not confirmed).
 //   4. An MSI needs MSICAP.EN and PCICMD.BME when it is sent; without BME it is lost (counted).
 //   5. Without MSICAP.EN the level of (NTINTSTS & ~NTINTMSK) drives INTx, unless PCICMD.INTXD.
+//   6. Outside D0 a function requests nothing (PCI PM 1.2 section 5.4.1): an MSI is lost as without
+//      BME, INTx is taken back.
 //
 // Units: core-clock cycles. Threading: the SystemC thread.
 #pragma once
@@ -63,6 +65,7 @@ private:
         bool rising = false; ///< else only the INTx level is to be looked at
     };
 
+    [[nodiscard]] bool may_interrupt() const; ///< rule 6
     void act(const change& c);
     void pulse(signal_id wire, signal_id counter, std::uint32_t& count);
 

@@ -72,7 +72,7 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
     : sc_module(name), number_(number), timing_(timing),
       host_requester_(topology.ports[number.value()].host_requester), clock_(core.clock()),
       core_(core), link_(topology.ports[number.value()], timing, core.clock()),
-      function_(number, topology, timing, core.clock(), core, *this, *this),
+      function_(number, topology, timing, core.clock(), core, *this, *this, *this),
       dma_(topology, core, core.clock()), config_(*this, door_kind::config, 0, "config"),
       dma_config_(*this, door_kind::dma_config, 0, "dma_config"),
       bars_{{{*this, door_kind::bar, 0, "bar0"},
@@ -95,6 +95,8 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
     training.dont_initialize();
     sc_core::sc_spawn([this] { train_link(); }, "train_link", &training);
     sc_core::sc_spawn([this] { upstream_thread(); }, "upstream_thread");
+    if (function_.punch().by_registers())
+        sc_core::sc_spawn([this] { function_.punch().run(); }, "punch_through");
 }
 
 requester_id nt_port::requester_of(const tlm::tlm_generic_payload& p) const {
@@ -397,7 +399,7 @@ forward_result nt_port::forward_here(tlm::tlm_generic_payload& request) {
         return forward_result::no_completion;
     }
     if (timed)
-        receive_completion(request);
+        receive_completion(request, ok);
     if (lost())
         return forward_result::lost;
     if (!ok) {
@@ -412,14 +414,13 @@ forward_result nt_port::forward_here(tlm::tlm_generic_payload& request) {
     return forward_result::done;
 }
 
-void nt_port::receive_completion(const tlm::tlm_generic_payload& request) {
-    const bool ok = request.is_response_ok();
+void nt_port::receive_completion(const tlm::tlm_generic_payload& request, bool has_data) {
     const link::slot s = link_.occupy_rx(link::wire_bytes(
-        ok ? request.get_data_length() : 0, function_.max_payload(), link::header_3dw));
+        has_data ? request.get_data_length() : 0, function_.max_payload(), link::header_3dw));
     wait_until(s.begin_ps);
     if (link_.traced()) {
         tlp_text text;
-        add_completion(text, request, ok, ok);
+        add_completion(text, request, request.is_response_ok(), has_data);
         link_.show_rx(s, text.view());
     }
     wait_until(link_.arrival_ps(s.end_ps));
@@ -486,6 +487,75 @@ bool nt_port::send_error(error_severity severity) {
     return send_upstream(upstream_tlp{kinds[static_cast<std::size_t>(severity)], 0, 0, {}});
 }
 
+punch_result nt_port::send_config(const punch_request& request, std::uint32_t& data) {
+    if (!link_.up() || !function_.in_d0())
+        return punch_result::lost;
+    const std::uint32_t epoch = link_.epoch();
+    payload_pool::entry& out = forwarded_.acquire();
+    std::uint32_t word = request.write ? request.data : 0;
+    out.extension = pcie_extension{};
+    out.extension.kind = tlp_kind::config;
+    out.extension.requester = requester_id(captured_bus << 8 | punch_requester);
+    out.extension.requester_valid = true;
+    out.payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    out.payload.set_address(std::uint64_t{request.target.value()} << 12 | request.offset);
+    out.payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
+    out.payload.set_data_length(4);
+    out.payload.set_streaming_width(4);
+    out.payload.set_byte_enable_ptr(nullptr);
+    out.payload.set_byte_enable_length(0);
+    out.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    show_config(request);
+    punch_result result = punch_result::lost;
+    if (link_.epoch() == epoch) {
+        sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+        upstream_.socket->b_transport(out.payload, none);
+        result = config_completed(out.payload, epoch);
+    }
+    forwarded_.release(out);
+    data = word;
+    return result;
+}
+
+void nt_port::show_config(const punch_request& request) {
+    if (link_.instant() && !link_.traced())
+        return;
+    const link::slot s = link_.occupy_tx(
+        link::wire_bytes(request.write ? 4U : 0U, function_.max_payload(), link::header_3dw));
+    if (link_.traced()) {
+        wait_until(s.begin_ps);
+        const unsigned target = request.target.value();
+        tlp_text text;
+        text.add(request.write ? "CfgWr " : "CfgRd ").hex(target >> 8, 2);
+        text.add(':').decimal(target >> 3 & 0x1FU).add('.').decimal(target & 7U);
+        text.add('+').hex(request.offset, 3).add(" 4B tag 0"); // B10.3
+        if (request.write)
+            text.add(' ').hex(request.data, 8);
+        link_.show_tx(s, text.view());
+    }
+    wait_until(s.end_ps);
+}
+
+punch_result nt_port::config_completed(const tlm::tlm_generic_payload& request,
+                                       std::uint32_t epoch) {
+    const auto lost = [&] { return link_.epoch() != epoch; };
+    const bool ok = request.is_response_ok();
+    if (request.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE) {
+        wait_for_completion_timeout();
+        if (lost())
+            return punch_result::lost;
+        function_.errors().completion_timeout();
+        return punch_result::no_completion;
+    }
+    if (!lost() && (!link_.instant() || link_.traced()))
+        receive_completion(request, ok && request.is_read());
+    if (lost())
+        return punch_result::lost;
+    if (!ok)
+        function_.errors().received_unsupported_request();
+    return ok ? punch_result::done : punch_result::unsupported;
+}
+
 bool nt_port::send_upstream(const upstream_tlp& tlp) {
     if (!link_.up() || upstream_line_.full())
         return false;
@@ -526,11 +596,30 @@ void nt_port::upstream_thread() {
         upstream_payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         sc_core::sc_time none = sc_core::SC_ZERO_TIME;
         upstream_.socket->b_transport(upstream_payload_, none);
+        if (tlp.kind == tlp_kind::pme_to_ack && link_.epoch() == epoch) {
+            in_l23_ready_ = true;
+            drop_link();
+        }
     }
+}
+
+void nt_port::pme_turn_off() {
+    if (!link_.up())
+        return; // a message to nobody
+    const link::slot s = link_.occupy_rx(link::tlp_overhead + link::header_4dw);
+    const std::uint32_t epoch = link_.epoch();
+    if (link_.traced()) {
+        wait_until(s.begin_ps);
+        link_.show_rx(s, "PME_Turn_Off");
+    }
+    wait_until(link_.arrival_ps(s.end_ps));
+    if (link_.epoch() == epoch)
+        (void)send_upstream(upstream_tlp{tlp_kind::pme_to_ack, 0, 0, {}});
 }
 
 void nt_port::set_host_connected(bool connected) {
     host_connected_ = connected;
+    in_l23_ready_ = false;
     if (connected)
         train_link();
     else
@@ -545,8 +634,8 @@ void nt_port::drop_link() {
 
 void nt_port::train_link() {
     // Nobody is at an unbound socket, whatever is said of the host.
-    if (!link_.up() && host_connected_ && present_ && !held_ && !core_.held_in_reset() &&
-        upstream_.socket.size() != 0)
+    if (!link_.up() && host_connected_ && present_ && !held_ && !in_l23_ready_ &&
+        !core_.held_in_reset() && upstream_.socket.size() != 0)
         link_is(true);
 }
 
@@ -606,6 +695,10 @@ void nt_port::reset_fundamental() {
     function_.reset_fundamental();
     dma_.reset_fundamental();
     function_.set_negotiated_link(link_.up()); // the link stays as it is
+    if (in_l23_ready_) {                       // but it wakes up
+        in_l23_ready_ = false;
+        train_link_later();
+    }
 }
 
 void nt_port::set_mirror(register_mirror* mirror) {

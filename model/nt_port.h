@@ -33,6 +33,7 @@ namespace ntb {
 class nt_port : public sc_core::sc_module,
                 public interrupt_output,
                 public error_output,
+                public punch_output,
                 public forwarding_target,
                 public configurable_port,
                 private register_mirror {
@@ -52,6 +53,10 @@ public:
 
     /// The host comes, or goes: data link up, if the port can have one now, or surprise down.
     void set_host_connected(bool connected);
+    /// PME_Turn_Off arrives: what is under way upstream goes out first, then PME_TO_Ack, then the
+    /// link is in L2/L3 Ready until the host is connected anew or a fundamental reset (B13.2; that
+    /// the registers are reset as whenever the link goes down is not confirmed). Waits.
+    void pme_turn_off();
     /// The link goes down. Down resets the function as a hot reset does (PCIe 2.1 section 2.9.1).
     void drop_link();
     /// The link comes up if there is a host and a function out of reset.
@@ -74,6 +79,10 @@ public:
     // error_output
     bool send_error(error_severity severity) override;
 
+    // punch_output
+    [[nodiscard]] punch_result send_config(const punch_request& request,
+                                           std::uint32_t& data) override;
+
     // configurable_port
     void attach(port_mode mode, partition_number partition, bool reset) override;
     void hold_in_reset(bool held) override;
@@ -92,6 +101,7 @@ private:
     /// The bus behind a root port; a switch captures it from configuration writes, which carry no
     /// bus number here (assumed).
     static constexpr unsigned captured_bus = 1;
+    static constexpr unsigned punch_requester = 4; ///< device 0 function 4 of it (B10.3)
 
     /// Configuration space, of the DMA function, or a BAR.
     enum class door_kind : std::uint8_t { config, dma_config, bar };
@@ -186,7 +196,7 @@ private:
                                              const translated_piece& piece, std::uint32_t done,
                                              unsigned entry);
     /// The completion of a forwarded read crosses this port's link.
-    void receive_completion(const tlm::tlm_generic_payload& request);
+    void receive_completion(const tlm::tlm_generic_payload& request, bool has_data);
     void complete(const tlm::tlm_generic_payload& p);
     void show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
                       unsigned bar);
@@ -199,6 +209,10 @@ private:
     static void time_out(tlm::tlm_generic_payload& p);
     void wait_for_completion_timeout() const;
     [[nodiscard]] requester_id requester_of(const tlm::tlm_generic_payload& p) const;
+    /// A configuration request leaves: its time on the link, and its text.
+    void show_config(const punch_request& request);
+    [[nodiscard]] punch_result config_completed(const tlm::tlm_generic_payload& request,
+                                                std::uint32_t epoch);
     [[nodiscard]] bool send_upstream(const upstream_tlp& tlp);
     void upstream_thread();
 
@@ -217,6 +231,7 @@ private:
     delay_line<upstream_tlp, 256> upstream_line_;
     bool present_ = false;        ///< the mode has an NT function
     bool held_ = false;           ///< the partition is in reset
+    bool in_l23_ready_ = false;   ///< since PME_TO_Ack
     bool host_connected_ = false; ///< what set_host_connected() said last
     sc_core::sc_event trained_;
     register_mirror* mirror_ = nullptr;

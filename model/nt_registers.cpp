@@ -8,7 +8,7 @@ namespace ntb {
 
 const nt_function::plan& nt_function::register_plan() {
     using f = nt_function;
-    static constexpr std::array<plan::behaviour, 22> behaviours{{
+    static constexpr std::array<plan::behaviour, 23> behaviours{{
         plan::on_write(nt::PCICMD, &f::wrote_pcicmd),
         plan::on_write(nt::BAR, &f::wrote_bar),
         plan::on_write(nt::MSICAP, &f::wrote_interrupt_input),
@@ -25,6 +25,7 @@ const nt_function::plan& nt_function::register_plan() {
         plan::on_write(nt::MSGSTSMSK, &f::wrote_interrupt_input),
         plan::on_write(nt::BARSETUP, &f::wrote_barsetup),
         plan::on_write(nt::BARLIMIT, &f::wrote_barlimit),
+        plan::on_write(nt::PTCDATA, &f::wrote_ptcdata),
         plan::on_access(nt::NTMTBLDATA, &f::read_ntmtbldata, &f::wrote_ntmtbldata),
         plan::on_read(nt::REQIDCAP, &f::read_reqidcap),
         plan::on_access(nt::LUTLDATA, &f::read_lutldata, &f::wrote_lutldata),
@@ -54,6 +55,26 @@ const nt_function::plan& nt_function::register_plan() {
     return p;
 }
 
+// --- power states (PCI PM 1.2 section 5.4; B13.2) ----------------------------------------------
+
+void nt_function::wrote_pmcsr(const register_access&, std::uint32_t before) {
+    constexpr std::uint32_t d0 = 0;
+    constexpr std::uint32_t d3hot = 3;
+    const std::uint32_t now = bank_.get(nt::PMCSR.at());
+    const std::uint32_t was = nt::PMCSR_PSTATE.get(before);
+    const std::uint32_t asked = nt::PMCSR_PSTATE.get(now);
+    if (asked != d0 && asked != d3hot) {
+        // PMCAP offers neither D1 nor D2 (not confirmed): such a write ends normally and changes
+        // no state (PCI PM 1.2 section 3.2.4).
+        bank_.set_field(nt::PMCSR.at(), nt::PMCSR_PSTATE, was);
+        return;
+    }
+    if (was == d3hot && asked == d0 && nt::PMCSR_NOSOFTRST.get(now) == 0)
+        reset_on_leaving_d3hot();
+    core_.publish(port_);
+    interrupts_.update();
+}
+
 void nt_function::wrote_aerues(const register_access&, std::uint32_t) {
     errors_.status_written();
 }
@@ -67,10 +88,6 @@ void nt_function::wrote_interrupt_input(const register_access&, std::uint32_t) {
 void nt_function::wrote_pcicmd(const register_access&, std::uint32_t) {
     core_.publish(port_); // bus mastering
     interrupts_.update();
-}
-
-void nt_function::wrote_pmcsr(const register_access&, std::uint32_t) {
-    core_.publish(port_);
 }
 
 void nt_function::wrote_ntgsignal(const register_access& a, std::uint32_t) {
@@ -158,6 +175,12 @@ void nt_function::shape_bar(unsigned bar) {
         shaped = value & static_cast<std::uint32_t>(~(bar_size(bar - 1) - 1) >> 32);
     }
     bank_.set(nt::BAR.at(bar), shaped);
+}
+
+// --- punch-through ----------------------------------------------------------------------------
+
+void nt_function::wrote_ptcdata(const register_access&, std::uint32_t) {
+    punch_.data_written();
 }
 
 // --- mapping table, requester ID, lookup tables -----------------------------------------------

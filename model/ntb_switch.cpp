@@ -5,6 +5,7 @@
 
 #include "model/eeprom_loader.h"
 #include "model/nt_port.h"
+#include "model/smbus_slave.h"
 #include "model/switch_core.h"
 
 namespace ntb {
@@ -51,6 +52,8 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
     }
     core_->begin();
     loader_ = std::make_unique<eeprom_loader>(topology_, timing_, *core_);
+    smbus_ = std::make_unique<smbus_slave>(topology_, timing_, *core_);
+    sc_core::sc_spawn([this] { smbus_->run(); }, "smbus_slave");
     if (topology_.eeprom.present) {
         core_->hold_in_reset(true);
         sc_core::sc_spawn([this] { load_eeprom(); }, "load_eeprom");
@@ -204,6 +207,25 @@ forward_result ntb_switch::forward_here(port_number port, tlm::tlm_generic_paylo
 
 void ntb_switch::other_left(std::uint32_t ports, bool had_core) {
     core_->other_left(ports, had_core);
+}
+
+void ntb_switch::pme_turn_off(port_number port) {
+    ports_[port.value()]->pme_turn_off();
+}
+
+punch_result ntb_switch::punch(port_number port, const punch_request& request,
+                               std::uint32_t& data) {
+    if (!has_nt(port))
+        return punch_result::lost;
+    return ports_[port.value()]->function().punch().request(request, data);
+}
+
+std::size_t ntb_switch::smbus_write(const std::uint8_t* bytes, std::size_t n) {
+    return smbus_->write(bytes, n);
+}
+
+bool ntb_switch::smbus_read(std::uint8_t code, std::uint8_t* out, std::size_t n) {
+    return smbus_->read(code, out, n);
 }
 
 void ntb_switch::fail_over(unsigned capability, failover_kind kind) {

@@ -16,6 +16,7 @@
 #include "model/eeprom_status.h"
 #include "model/nt_port_sockets.h"
 #include "model/other_part.h"
+#include "model/punch_through.h"
 #include "model/register_mirror.h"
 #include "model/switch_events.h"
 #include "model/trace_sink.h"
@@ -26,6 +27,7 @@ namespace ntb {
 
 class eeprom_loader;
 class nt_port;
+class smbus_slave;
 class switch_core;
 
 class ntb_switch : public sc_core::sc_module {
@@ -92,6 +94,23 @@ public:
     /// Clears both flags of all where they have no place.
     void clear_failover_flags();
 
+    /// PME_Turn_Off arrives on that port's link: answered by PME_TO_Ack, then the link is in L2/L3
+    /// Ready, which counts as down, until the host is connected anew (B13.2). Waits, so only from
+    /// an SC_THREAD.
+    void pme_turn_off(port_number port);
+
+    /// A configuration request by that port's punch-through (punch_through.h); what was read goes
+    /// into `data`. Waits.
+    [[nodiscard]] punch_result punch(port_number port, const punch_request& request,
+                                     std::uint32_t& data);
+
+    /// A transaction on the slave SMBus in which the master writes `n` bytes after the slave's
+    /// address. Returns how many are acknowledged (smbus_slave.h).
+    [[nodiscard]] std::size_t smbus_write(const std::uint8_t* bytes, std::size_t n);
+    /// One in which it writes a command code and reads `n` bytes into `out`; false if the code is
+    /// not acknowledged.
+    [[nodiscard]] bool smbus_read(std::uint8_t code, std::uint8_t* out, std::size_t n);
+
     /// The part of a switch event's registers that has no known place (switch_events.h).
     void clear_event(switch_event type);
     void open_event(switch_event type, bool opened);
@@ -136,6 +155,7 @@ private:
     timing_config timing_;
     std::unique_ptr<switch_core> core_;
     std::unique_ptr<eeprom_loader> loader_;
+    std::unique_ptr<smbus_slave> smbus_;
     sc_core::sc_event load_ended_;
     std::array<std::unique_ptr<nt_port>, max_ports> ports_;
 };

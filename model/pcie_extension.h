@@ -14,7 +14,7 @@ namespace ntb {
 /// What a transaction is on the link.
 enum class tlp_kind : std::uint8_t {
     memory,        ///< MRd/MWr
-    config,        ///< CfgRd0/CfgWr0
+    config,        ///< CfgRd/CfgWr; upstream (punch-through) the address is as of ECAM
     msi,           ///< MWr that is a message signalled interrupt; vector says which
     assert_intx,   ///< Msg Assert_INTA
     deassert_intx, ///< Msg Deassert_INTA

@@ -165,6 +165,8 @@ class Run:
 
     def _start_guest(self, number, port, socket_path, kernel_options, wires):
         more = {}
+        if self.options.kind == "registers":
+            more["root_port"] = registers_run.ROOT_PORT
         if wires:
             more |= {"devices": network.device_words(number, wires[number].fileno()),
                      "fds": [wires[number].fileno()]}

@@ -23,11 +23,15 @@ ANSWER_MS = 60000
 
 
 def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_options=(),
-                 reboot=False, devices=(), qmp_fd=None):
-    """The words of QEMU's command line for one guest with the NT function behind a root port."""
+                 reboot=False, devices=(), qmp_fd=None, dma_socket=None, root_port=()):
+    """The words of QEMU's command line for one guest with the NT function behind a root port, and
+    with the DMA function of the same port as function 1 if it has a socket. `root_port`: further
+    properties of that root port."""
     device = {"driver": "vfio-user-pci", "id": "ntb", "bus": "ntb-root-port",
               "socket": {"type": "unix", "path": str(socket_path)},
               "x-msg-timeout": ANSWER_MS}
+    if dma_socket is not None:
+        device.update(addr="00.0", multifunction=True)
     kernel_line = ["console=ttyS0", "panic=-1", f"ntb.guest={number}", *kernel_options]
     command = list(prepared.qemu) + accelerator.OPTIONS[prepared.accelerator] + [
         "-name", f"guest{number}",
@@ -43,9 +47,14 @@ def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_opt
         command.append("-no-reboot")
     if socket_path is not None:
         # On the root bus QEMU would make the device a root complex integrated endpoint.
-        command += ["-device", "pcie-root-port,id=ntb-root-port,bus=pcie.0,chassis=1,slot=1",
+        port = ("pcie-root-port,id=ntb-root-port,bus=pcie.0,chassis=1,slot=1", *root_port)
+        command += ["-device", ",".join(port),
                     "-device", json.dumps(device)]
         command += qemu_words(prepared.stub, "ntb", socket_path)
+    if dma_socket is not None:
+        device.update(id="ntb-dma", addr="00.1",
+                      socket={"type": "unix", "path": str(dma_socket)})
+        command += ["-device", json.dumps(device)]
     if qmp_fd is not None:
         command += ["-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control"]
     return command + list(devices)

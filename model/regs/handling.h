@@ -290,11 +290,14 @@ inline constexpr std::array condition_rows{
 
 namespace detail {
 
+/// Written for few steps of constant evaluation: compilers limit them.
 [[nodiscard]] constexpr bool has_register(std::string_view space_name, std::string_view name,
                                           std::string_view field_name) {
-    for (const space& s : spaces)
+    for (const space& s : spaces) {
+        if (s.name != space_name)
+            continue;
         for (const reg& r : s) {
-            if (s.name != space_name || r.name != name)
+            if (r.name.size() != name.size() || r.name != name)
                 continue;
             if (field_name.empty())
                 return true;
@@ -302,6 +305,7 @@ namespace detail {
                 if (f.name == field_name)
                     return true;
         }
+    }
     return false;
 }
 
@@ -309,9 +313,17 @@ namespace detail {
     for (const handling_row& h : handling_rows)
         if (!has_register(h.space, h.name, h.field) || h.reason.empty())
             return false;
+    return true;
+}
+
+[[nodiscard]] constexpr bool effect_names_exist() {
     for (const effect_row& e : effect_rows)
         if (!has_register(e.space, e.cause, {}) || !has_register(e.affected_space, e.affected, {}))
             return false;
+    return true;
+}
+
+[[nodiscard]] constexpr bool condition_names_exist() {
     for (const condition_row& c : condition_rows)
         if (!has_register(c.space, c.name, {}) || !has_register(c.space, c.other, c.field))
             return false;
@@ -321,5 +333,7 @@ namespace detail {
 } // namespace detail
 
 static_assert(detail::handling_names_exist());
+static_assert(detail::effect_names_exist());
+static_assert(detail::condition_names_exist());
 
 } // namespace ntb::regs

@@ -1071,9 +1071,13 @@ inline constexpr std::array<reg, 117> nt_map = [] {
 // Fields without a known position: register, name, width (0 = unknown), policy, reset value, its
 // confidence, what a hot reset does, gloss, source.
 inline constexpr std::array<reg, 0> nt_declared{};
-inline constexpr std::array<declared_field, 3> nt_declared_fields = [] {
+inline constexpr std::array<declared_field, 5> nt_declared_fields = [] {
     using namespace terms;
-    return std::array<declared_field, 3>{{
+    return std::array<declared_field, 5>{{
+    {"PTCCTL0", "BDF", 16, rw, 0, not_confirmed, resets,
+     "bus, device and function that the request is for; name assumed", "manual p.267 (14-19)"},
+    {"PTCCTL0", "REG", 12, rw, 0, not_confirmed, resets,
+     "byte offset in its configuration space; name and width assumed", "manual p.267 (14-19)"},
     {"PTCCTL1", "OP", 0, rw, 0, not_confirmed, resets,
      "configuration read or write", "manual p.267 (14-19)"},
     {"PTCSTS", "BUSY", 1, ro, 0, not_confirmed, resets,

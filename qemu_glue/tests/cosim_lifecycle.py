@@ -19,7 +19,7 @@ from children import socket_directory, wait_for
 from guest import Guest
 from prepare import prepare
 from simulator import Simulator, serve_command
-from topology import nt_ports
+from topology import BUILT_IN, nt_ports
 
 BOOT_SECONDS = 180
 LINK_SECONDS = 60
@@ -167,6 +167,36 @@ class Lifecycle(unittest.TestCase):
             self.assertNotIn("MSI", line)
         # The kernel's AER service has no interrupt without MSI, and says so.
         self.pings_rise("PCIe AER capability disabled")
+
+
+class Functions(unittest.TestCase):
+    """One guest, at a port that has an NT and a DMA function."""
+
+    def test_lspci_in_a_guest_shows_the_nt_and_the_dma_function_of_its_port(self):
+        with contextlib.ExitStack() as stack:
+            out = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            topology = out / "dma.toml"
+            text = (BUILT_IN / "two-host.toml").read_text(encoding="utf-8")
+            topology.write_text(text.replace('mode = "nt"', 'mode = "nt_dma"', 1),
+                                encoding="utf-8")
+            folder = stack.enter_context(socket_directory())
+            sockets = {"0": folder / "nt.sock", "0.1": folder / "dma.sock"}
+            simulator = stack.enter_context(Simulator(
+                serve_command(os.environ["NTBSIM"], str(topology), sockets), out / "ntbsim.log"))
+            simulator.wait_until_serving(sockets)
+            guest = stack.enter_context(Guest(
+                0, nt_ports(str(topology))[0], prepare(), sockets["0"], out,
+                dma_socket=sockets["0.1"]))
+            wait_for(guest.agent, "^agent ready$", time.monotonic() + BOOT_SECONDS,
+                     guest.check_alive, "the end of booting")
+            code, shown = guest.finish_command(
+                guest.start_command("lspci -n -d 111d: && lspci -k -d 111d:"), COMMAND_SECONDS,
+                guest.check_alive)
+            self.assertEqual(code, 0, shown)
+            self.assertRegex(shown, r"(?m)^01:00\.0 0680: 111d:8091")
+            self.assertRegex(shown, r"(?m)^01:00\.1 0880: 111d:8091")
+            self.assertRegex(shown, r"(?s)01:00\.0.*Kernel driver in use: ntb_hw_idt.*01:00\.1")
+            self.assertTrue(guest.console.find("IDT NTB device is ready"))
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ ADDED_FIELDS = (
     (r"P2PSDATA", "SDATA", "B10.2: the twin of NTSDATA"),
     (r"P2PGSIGNAL", "GSIGNAL", "B11.8: the twin of NTGSIGNAL"),
     (r"P2PPCIELCTLSTS", "CLS|NLW", "PCIe base spec: state of the link"),
+    (r"PTCCTL0", "BDF|REG", "its own description: the target of the config request"),
     (r"SWPART\d+STS", "PFAILOVER|SFAILOVER", "its own description: failover flags exist"),
     (r"SWPART\d+FCTL", "PFSTATE|SFSTATE", "its own description: the state to take"),
     (r"SEMSK", "AERERR|FMCI|FMCC", "B11.1: each type of event has a mask bit"),

@@ -26,7 +26,7 @@ struct timing_key {
 
 // The one list of keys. Ranges: a clock between 100 MHz and 10 GHz is surely meant; the others
 // bound the longest wait to what a co-simulated guest tolerates (QEMU gives up after 5 s).
-const std::array<timing_key, 17> keys{{
+const std::array<timing_key, 19> keys{{
     {"core", "clock_ps", &timing_config::core_clock_ps, 100, 1'000'000},
     {"link", "serialisation", &timing_config::link_serialisation, 0, 1},
     {"link", "ingress", &timing_config::ingress, 0, max_timing_cycles},
@@ -44,12 +44,14 @@ const std::array<timing_key, 17> keys{{
     {"eeprom", "byte_ns", &timing_config::eeprom_byte_ns, 0, 1'000'000},
     {"eeprom", "poll_ns", &timing_config::eeprom_poll_ns, 1, 1'000'000},
     {"eeprom", "wait_limit_us", &timing_config::eeprom_wait_limit_us, 1, 1'000'000},
+    {"smbus", "command_ns", &timing_config::smbus_command_ns, 0, 1'000'000'000},
+    {"smbus", "eeprom_write_us", &timing_config::smbus_eeprom_write_us, 0, 1'000'000},
 }};
 
 // Does not compile when timing_config gets a member more or less: then `keys` must follow.
 [[maybe_unused]] void every_member_is_in_keys(const timing_config& timing) {
-    [[maybe_unused]] const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = timing;
-    static_assert(std::tuple_size_v<decltype(keys)> == 17);
+    [[maybe_unused]] const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = timing;
+    static_assert(std::tuple_size_v<decltype(keys)> == 19);
 }
 
 void store(timing_config& timing, const timing_key& key, std::uint32_t value) {
@@ -91,7 +93,8 @@ timing_config load_timing(const std::string& name_or_path) {
 timing_config parse_timing(std::string_view text, const std::string& file) {
     const toml_reader reader(file);
     const toml::table document = reader.parse(text);
-    reader.only_keys(document, "", {"core", "link", "pipeline", "timeout", "partition", "eeprom"});
+    reader.only_keys(document, "",
+                     {"core", "link", "pipeline", "timeout", "partition", "eeprom", "smbus"});
     timing_config timing{};
     for (auto&& [group_key, group_node] : document) {
         const std::string group(group_key.str());

@@ -53,6 +53,17 @@ public:
     void set_temperature(unsigned half_degrees) override { switch_->set_temperature(half_degrees); }
     [[nodiscard]] eeprom_status eeprom() const override { return switch_->eeprom(); }
     void release_reset_halt() override { switch_->release_reset_halt(); }
+    void pme_turn_off(port_number port) override { switch_->pme_turn_off(port); }
+    [[nodiscard]] punch_result punch(port_number port, const punch_request& request,
+                                     std::uint32_t& data) override {
+        return switch_->punch(port, request, data);
+    }
+    [[nodiscard]] std::size_t smbus_write(const std::uint8_t* bytes, std::size_t n) override {
+        return switch_->smbus_write(bytes, n);
+    }
+    [[nodiscard]] bool smbus_read(std::uint8_t code, std::uint8_t* out, std::size_t n) override {
+        return switch_->smbus_read(code, out, n);
+    }
     [[nodiscard]] partition_number partition_of(port_number port) const override {
         return switch_->partition_of(port);
     }

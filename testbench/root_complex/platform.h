@@ -44,6 +44,17 @@ public:
     void set_temperature(unsigned half_degrees) override { device_.set_temperature(half_degrees); }
     [[nodiscard]] eeprom_status eeprom() const override { return device_.eeprom(); }
     void release_reset_halt() override { device_.release_reset_halt(); }
+    void pme_turn_off(port_number port) override { device_.pme_turn_off(port); }
+    [[nodiscard]] punch_result punch(port_number port, const punch_request& request,
+                                     std::uint32_t& data) override {
+        return device_.punch(port, request, data);
+    }
+    [[nodiscard]] std::size_t smbus_write(const std::uint8_t* bytes, std::size_t n) override {
+        return device_.smbus_write(bytes, n);
+    }
+    [[nodiscard]] bool smbus_read(std::uint8_t code, std::uint8_t* out, std::size_t n) override {
+        return device_.smbus_read(code, out, n);
+    }
     [[nodiscard]] partition_number partition_of(port_number port) const override {
         return device_.partition_of(port);
     }

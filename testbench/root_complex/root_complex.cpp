@@ -2,6 +2,7 @@
 #include "testbench/root_complex/root_complex.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ntb {
 namespace {
@@ -142,6 +143,30 @@ bool root_complex::receive_message(tlp_kind kind, std::uint64_t now) {
     return false;
 }
 
+std::optional<std::uint32_t> root_complex::behind_link(requester_id function,
+                                                       std::uint32_t offset) const {
+    const auto found = behind_link_.find(std::uint64_t{function.value()} << 12 | offset);
+    return found != behind_link_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+void root_complex::receive_config(tlm::tlm_generic_payload& payload,
+                                  const pcie_extension& extension) {
+    config_requester_ = extension.requester;
+    if (answers_ == host_answers::never) {
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    const auto found = behind_link_.find(payload.get_address());
+    if (found == behind_link_.end() || payload.get_data_length() != 4) {
+        payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
+    }
+    if (payload.is_write())
+        std::memcpy(&found->second, payload.get_data_ptr(), 4);
+    else
+        std::memcpy(payload.get_data_ptr(), &found->second, 4);
+}
+
 void root_complex::receive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     pcie_extension* extension = payload.get_extension<pcie_extension>();
     const tlp_kind kind = extension != nullptr ? extension->kind : tlp_kind::memory;
@@ -150,6 +175,10 @@ void root_complex::receive(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     if (receive_message(kind, now_ps(delay)))
         return;
+    if (kind == tlp_kind::config) {
+        receive_config(payload, *extension);
+        return;
+    }
     if (kind == tlp_kind::memory && answers_ == host_answers::unsupported) {
         payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;

@@ -11,6 +11,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
@@ -72,6 +74,17 @@ public:
     /// Poisoned writes that came in; they are not stored.
     [[nodiscard]] std::uint64_t poisoned_writes() const { return poisoned_writes_; }
 
+    /// A dword of configuration space behind this link, which answers the device's own
+    /// configuration requests (punch-through); all others are unsupported. `offset` below 4096.
+    void answer_config(requester_id function, std::uint32_t offset, std::uint32_t value) {
+        behind_link_[std::uint64_t{function.value()} << 12 | (offset & 0xFFCU)] = value;
+    }
+    /// What is there now, or nothing.
+    [[nodiscard]] std::optional<std::uint32_t> behind_link(requester_id function,
+                                                           std::uint32_t offset) const;
+    /// Of the last such request.
+    [[nodiscard]] requester_id config_requester() const { return config_requester_; }
+
     [[nodiscard]] host_ram& ram() { return ram_; }
     [[nodiscard]] interrupt_log& interrupts() { return interrupts_; }
     [[nodiscard]] requester_id id() const { return id_; }
@@ -90,6 +103,7 @@ private:
     /// True if it was a message, which is then dealt with.
     bool receive_message(tlp_kind kind, std::uint64_t now);
     void receive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void receive_config(tlm::tlm_generic_payload& payload, const pcie_extension& extension);
 
     requester_id id_;
     host_ram ram_;
@@ -98,6 +112,8 @@ private:
     host_answers answers_ = host_answers::normally;
     std::uint64_t poisoned_writes_ = 0;
     enumerated_function function_{};
+    std::map<std::uint64_t, std::uint32_t> behind_link_{}; ///< by ECAM address
+    requester_id config_requester_{};
 };
 
 } // namespace ntb

@@ -5,8 +5,12 @@
 // Threading: SC_THREADs (a reset may wait). Errors: none.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "model/config.h"
 #include "model/eeprom_status.h"
+#include "model/punch_through.h"
 #include "model/types.h"
 
 namespace ntb {
@@ -31,6 +35,14 @@ public:
     /// How the start from an EEPROM went, and the end of a halt.
     [[nodiscard]] virtual eeprom_status eeprom() const = 0;
     virtual void release_reset_halt() = 0;
+    /// PME_Turn_Off to that port.
+    virtual void pme_turn_off(port_number port) = 0;
+    /// A configuration request by punch-through, as of ntb_switch.
+    [[nodiscard]] virtual punch_result punch(port_number port, const punch_request& request,
+                                             std::uint32_t& data) = 0;
+    /// Transactions on the slave SMBus, as of ntb_switch.
+    [[nodiscard]] virtual std::size_t smbus_write(const std::uint8_t* bytes, std::size_t n) = 0;
+    [[nodiscard]] virtual bool smbus_read(std::uint8_t code, std::uint8_t* out, std::size_t n) = 0;
     [[nodiscard]] virtual partition_number partition_of(port_number port) const = 0;
 };
 

@@ -22,7 +22,8 @@ constexpr const char* access_syntax =
 constexpr const char* port_syntax =
     "portP expect msi|intx|err-cor|err-nonfatal|err-fatal|pme-to-ack [count N] within TIME | "
     "expect no-... for TIME | enumerate";
-constexpr const char* host_syntax = "host portP completes normally|poisoned|unsupported|never";
+constexpr const char* host_syntax = "host portP completes normally|poisoned|unsupported|never | "
+                                    "host portP config BB:DD.F +0xOFFSET VALUE";
 constexpr const char* memory_syntax =
     "mem portP ADDRESS fill LENGTH DATA | load DATA... | check DATA...";
 constexpr const char* link_syntax = "link portP up|down";
@@ -32,11 +33,18 @@ constexpr const char* failover_syntax = "failover 0..3 primary|secondary";
 constexpr const char* temperature_syntax = "temp DEGREES, 0 to 127.5 in steps of 0.5";
 constexpr const char* eeprom_syntax =
     "eeprom expect done | eeprom expect halted [FAULT of docs/eeprom.md] | eeprom release";
+constexpr const char* punch_syntax =
+    "punch-through portP read BB:DD.F +0xOFFSET [== VALUE] | write BB:DD.F +0xOFFSET VALUE";
+constexpr const char* power_syntax = "pme-turn-off portP";
+constexpr const char* smbus_syntax =
+    "smbus BYTES... [nack] | smbus CODE read N [== BYTES...] | smbus CODE read nack";
 constexpr const char* repeat_syntax = "repeat N ... end";
 constexpr const char* time_syntax = "a time is a whole number and fs, ps, ns, us, ms or s";
-constexpr const char* statement_list =
-    "statements: at, after, portP, host, mem, link, reset, failover, temp, eeprom, note, repeat, "
-    "end, fault, smbus";
+/// Command code, byte count, a block and a packet error code (SMBus 2.0).
+constexpr std::size_t smbus_longest = 35;
+constexpr const char* statement_list = "statements: at, after, portP, host, mem, link, reset, "
+                                       "failover, pme-turn-off, punch-through, temp, eeprom, "
+                                       "smbus, note, repeat, end, fault";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
@@ -272,13 +280,19 @@ private:
             read_temperature(in, s);
         else if (in.take_if("eeprom"))
             read_eeprom(in, s);
+        else if (in.take_if("pme-turn-off"))
+            read_pme_turn_off(in, s);
+        else if (in.take_if("punch-through"))
+            read_punch_through(in, s);
+        else if (in.take_if("smbus"))
+            read_smbus(in, s);
         else if (in.take_if("note"))
             read_note(in, s);
         else if (in.take_if("repeat"))
             read_repeat(in, s);
         else if (in.take_if("end"))
             read_end(in, s);
-        else if (keyword == "fault" || keyword == "smbus")
+        else if (keyword == "fault")
             s.what = not_yet{std::string(keyword)};
         else if (keyword == "ntbstim" || keyword == "topology" || keyword == "timing")
             in.fail("'" + std::string(keyword) + "' belongs before the first statement",
@@ -487,20 +501,20 @@ private:
             in.expected("fill, load or check", memory_syntax);
         }
         do
-            read_data(in, m.bytes);
+            read_data(in, m.bytes, memory_syntax);
         while (!in.done());
         s.what = std::move(m);
     }
 
     /// 2, 4, 8 or 16 hex digits: a little-endian value of that many bytes, as a write stores it.
-    static void read_data(line_reader& in, std::vector<std::uint8_t>& bytes) {
+    static void read_data(line_reader& in, std::vector<std::uint8_t>& bytes, const char* syntax) {
         const std::string_view text = in.peek();
         const std::size_t digits = text.size();
         std::uint64_t value = 0;
         const auto result = std::from_chars(text.data(), text.data() + digits, value, 16);
         const bool sized = digits == 2 || digits == 4 || digits == 8 || digits == 16;
         if (!sized || result.ec != std::errc() || result.ptr != text.data() + digits)
-            in.expected("2, 4, 8 or 16 hex digits", memory_syntax);
+            in.expected("2, 4, 8 or 16 hex digits", syntax);
         in.take();
         for (std::size_t i = 0; i < digits / 2; ++i)
             bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i) & 0xFFU));
@@ -509,6 +523,16 @@ private:
     static void read_host(line_reader& in, statement& s) {
         host_step h;
         h.port = read_whole_port(in, host_syntax);
+        if (in.take_if("config")) {
+            host_config_step c;
+            c.port = h.port;
+            c.function = read_function(in, host_syntax);
+            c.offset = read_config_offset(in, host_syntax);
+            c.value = static_cast<std::uint32_t>(in.number("a value", 0, 0xFFFFFFFF, host_syntax));
+            in.expect_end(host_syntax);
+            s.what = c;
+            return;
+        }
         in.require("completes", host_syntax);
         constexpr std::array<std::pair<std::string_view, host_answers>, 4> ways{{
             {"normally", host_answers::normally},
@@ -602,6 +626,84 @@ private:
         }
         in.expect_end(eeprom_syntax);
         s.what = e;
+    }
+
+    static void read_pme_turn_off(line_reader& in, statement& s) {
+        s.what = pme_turn_off_step{read_whole_port(in, power_syntax)};
+        in.expect_end(power_syntax);
+    }
+
+    /// "02:00.0": bus and device hexadecimal, as lspci writes them.
+    static requester_id read_function(line_reader& in, const char* syntax) {
+        const std::string_view text = in.peek();
+        constexpr std::string_view form = "xx:xx.f";
+        bool fits = text.size() == form.size() && text[2] == ':' && text[5] == '.';
+        std::array<unsigned, 3> part{};
+        constexpr std::array<std::array<std::size_t, 2>, 3> places{{{0, 2}, {3, 2}, {6, 1}}};
+        for (std::size_t i = 0; fits && i < part.size(); ++i) {
+            const char* const begin = text.data() + places.at(i)[0];
+            const char* const end = begin + places.at(i)[1];
+            const auto result = std::from_chars(begin, end, part.at(i), 16);
+            fits = result.ec == std::errc() && result.ptr == end;
+        }
+        if (!fits || part[1] > 0x1F || part[2] > 7)
+            in.expected("a function, like 02:00.0", syntax);
+        in.take();
+        return requester_id(part[0] << 8 | part[1] << 3 | part[2]);
+    }
+
+    static std::uint32_t read_config_offset(line_reader& in, const char* syntax) {
+        const std::string_view text = in.peek();
+        const auto offset = starts_with(text, "+") ? number_of(text.substr(1)) : std::nullopt;
+        if (!offset || *offset >= 4096 || *offset % 4 != 0)
+            in.expected("the offset of a dword, like +0x10", syntax);
+        in.take();
+        return static_cast<std::uint32_t>(*offset);
+    }
+
+    static void read_punch_through(line_reader& in, statement& s) {
+        punch_step p;
+        p.port = read_whole_port(in, punch_syntax);
+        if (in.peek() != "read" && in.peek() != "write")
+            in.expected("read or write", punch_syntax);
+        p.write = in.take() == "write";
+        p.target = read_function(in, punch_syntax);
+        p.offset = read_config_offset(in, punch_syntax);
+        const auto value = [&in] {
+            return static_cast<std::uint32_t>(in.number("a value", 0, 0xFFFFFFFF, punch_syntax));
+        };
+        if (p.write) {
+            p.data = value();
+        } else if (in.take_if("==")) {
+            p.compare = true;
+            p.expected = value();
+        }
+        in.expect_end(punch_syntax);
+        s.what = p;
+    }
+
+    static void read_smbus(line_reader& in, statement& s) {
+        smbus_step m;
+        do
+            read_data(in, m.bytes, smbus_syntax);
+        while (!in.done() && in.peek() != "nack" && in.peek() != "read");
+        if (m.bytes.size() > smbus_longest)
+            in.fail("a transaction has at most 35 bytes", smbus_syntax);
+        m.reads = in.take_if("read");
+        if (m.reads && m.bytes.size() != 1)
+            in.fail("a read has one command code", smbus_syntax);
+        m.refused = in.take_if("nack");
+        if (m.reads && !m.refused) {
+            m.length = static_cast<std::size_t>(
+                in.number("a number of bytes", 1, smbus_longest, smbus_syntax));
+            m.compare = in.take_if("==");
+            while (m.compare && !in.done())
+                read_data(in, m.expected, smbus_syntax);
+            if (m.compare && (m.expected.empty() || m.expected.size() > m.length))
+                in.fail("as many bytes are compared as are read, or less", smbus_syntax);
+        }
+        in.expect_end(smbus_syntax);
+        s.what = std::move(m);
     }
 
     static void read_note(line_reader& in, statement& s) {

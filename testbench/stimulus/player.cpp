@@ -99,6 +99,12 @@ const port_number* port_of(const action& what) {
         return &l->port;
     if (const auto* h = std::get_if<host_step>(&what))
         return &h->port;
+    if (const auto* p = std::get_if<pme_turn_off_step>(&what))
+        return &p->port;
+    if (const auto* p = std::get_if<punch_step>(&what))
+        return &p->port;
+    if (const auto* c = std::get_if<host_config_step>(&what))
+        return &c->port;
     if (const auto* r = std::get_if<reset_step>(&what))
         return r->of_partition || r->of_switch ? nullptr : &r->port;
     return nullptr;
@@ -352,6 +358,57 @@ void player::run(const eeprom_expectation& e) {
 void player::run(const eeprom_release& r) {
     apply(r, controls_);
     say_statement("");
+}
+
+void player::run(const pme_turn_off_step& p) {
+    controls_.pme_turn_off(p.port);
+    say_statement("");
+}
+
+void player::run(const host_config_step& c) {
+    host(c.port).answer_config(c.function, c.offset, c.value);
+    say_statement("");
+}
+
+void player::run(const punch_step& p) {
+    constexpr std::array<const char*, 5> words{"done", "unsupported request", "completion timeout",
+                                               "lost", "busy"};
+    std::uint32_t data = 0;
+    const punch_result result =
+        controls_.punch(p.port, {p.write, p.target, p.offset, p.data}, data);
+    const std::string how = words.at(static_cast<std::size_t>(result));
+    const bool read_something = !p.write && result == punch_result::done;
+    say_statement(" -> " + (read_something ? hex(data, 4) : how));
+    if (!p.compare)
+        return;
+    ++expectations_;
+    hold(data == p.expected, hex(p.expected, 4),
+         hex(data, 4) + (read_something ? "" : " (" + how + ")"));
+}
+
+void player::run(const smbus_step& m) {
+    ++expectations_;
+    if (!m.reads) {
+        const std::size_t taken = controls_.smbus_write(m.bytes.data(), m.bytes.size());
+        const bool all = taken == m.bytes.size();
+        const std::string got =
+            all ? "all acknowledged" : "no acknowledge of byte " + std::to_string(taken);
+        say_statement(" -> " + got);
+        hold(all != m.refused, m.refused ? "a byte without acknowledge" : "every byte acknowledged",
+             got);
+        return;
+    }
+    std::vector<std::uint8_t> there(m.length);
+    const bool answered = controls_.smbus_read(m.bytes.front(), there.data(), there.size());
+    const std::string got = !answered   ? "no acknowledge"
+                            : m.refused ? "an answer"
+                                        : bytes_text(there);
+    say_statement(" -> " + got);
+    const bool equal = answered && std::equal(m.expected.begin(), m.expected.end(), there.begin());
+    hold(m.refused ? !answered : equal,
+         m.refused ? "no acknowledge"
+                   : (m.compare ? "SMBus bytes " + bytes_text(m.expected) : "an answer"),
+         got);
 }
 
 void player::run(const note_step& n) {

@@ -79,6 +79,10 @@ private:
     void run(const temperature_step& t);
     void run(const eeprom_expectation& e);
     void run(const eeprom_release& r);
+    void run(const pme_turn_off_step& p);
+    void run(const punch_step& p);
+    void run(const host_config_step& c);
+    void run(const smbus_step& m);
     void run(const note_step& n);
     void run(const pause_step&) {}
     void run(const repeat_begin& r);

@@ -109,6 +109,42 @@ struct reset_step {
     bool fundamental = false;
 };
 
+/// pme-turn-off portP
+struct pme_turn_off_step {
+    port_number port{};
+};
+
+/// punch-through portP read|write BB:DD.F +0xOFFSET [VALUE] [== VALUE]: a configuration request of
+/// that port on its own link.
+struct punch_step {
+    port_number port{};
+    bool write = false;
+    requester_id target{};
+    std::uint32_t offset = 0;
+    std::uint32_t data = 0; ///< of a write
+    bool compare = false;
+    std::uint32_t expected = 0;
+};
+
+/// host portP config BB:DD.F +0xOFFSET VALUE: a dword that answers them.
+struct host_config_step {
+    port_number port{};
+    requester_id function{};
+    std::uint32_t offset = 0;
+    std::uint32_t value = 0;
+};
+
+/// smbus BYTES [nack]: a transaction in which the master writes them; smbus CODE read N [== BYTES]
+/// or smbus CODE read nack: one in which it writes a command code and reads.
+struct smbus_step {
+    std::vector<std::uint8_t> bytes; ///< written, without the slave's address
+    bool reads = false;
+    bool refused = false;   ///< must not be acknowledged
+    std::size_t length = 0; ///< bytes to read
+    bool compare = false;
+    std::vector<std::uint8_t> expected; ///< the bytes read begin so
+};
+
 /// host portP completes normally|poisoned|unsupported|never
 struct host_step {
     port_number port{};
@@ -149,7 +185,7 @@ struct repeat_end {
     std::size_t begin = 0; ///< index of the repeat_begin
 };
 
-/// Part of the language, but not of this version of the program (fault, smbus).
+/// Part of the language, but not of this version of the program (fault).
 struct not_yet {
     std::string keyword;
 };
@@ -157,7 +193,8 @@ struct not_yet {
 using action =
     std::variant<register_access, interrupt_expectation, enumeration, memory_step, link_step,
                  reset_step, failover_step, host_step, temperature_step, eeprom_expectation,
-                 eeprom_release, note_step, pause_step, repeat_begin, repeat_end, not_yet>;
+                 eeprom_release, pme_turn_off_step, punch_step, host_config_step, smbus_step,
+                 note_step, pause_step, repeat_begin, repeat_end, not_yet>;
 
 struct statement {
     location where{};

@@ -600,19 +600,6 @@ BOOST_FIXTURE_TEST_CASE(without_memory_space_enable_a_bar_is_refused, open_doors
     });
 }
 
-BOOST_FIXTURE_TEST_CASE(in_d3hot_a_bar_is_refused_and_configuration_works,
-                        open_doors) { // PCI PM 1.2, 5.4.1
-    run([this] {
-        enumerate_both();
-        config_write(host0, "PMCSR", 3);
-        BOOST_TEST(host0.bar_read(bar0, 0x400).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
-        BOOST_TEST(config_read(host0, "VID") == 0x111DU);
-        BOOST_TEST(config_read(host0, "AERCES") == aer_advisory);
-        config_write(host0, "PMCSR", 0);
-        BOOST_TEST(host0.bar_read(bar0, 0x400).ok());
-    });
-}
-
 BOOST_FIXTURE_TEST_CASE(bar_0_opens_the_registers_only_as_an_enabled_configuration_bar,
                         open_doors) { // B9.1 B2.3
     run([this] {

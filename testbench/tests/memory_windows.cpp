@@ -280,7 +280,9 @@ BOOST_FIXTURE_TEST_CASE(a_target_that_is_down_asleep_or_absent_refuses,
         direct(0x1000);
         config_write(host2, "PMCSR", 3);
         expect_refused(host0.bar_read(bar2, 0));
-        config_write(host2, "PMCSR", 0);
+        config_write(host2, "PMCSR", 0); // resets the function: bus mastering is off
+        expect_refused(host0.bar_read(bar2, 0));
+        command(host2, cmd_memory | cmd_master);
         BOOST_TEST(host0.bar_read(bar2, 0).ok());
         for (const unsigned partition : {0U, 5U}) { // its own; one without NT function
             config_write(host0, "BARSETUP2", enabled | 20U << 4 | partition << 13);

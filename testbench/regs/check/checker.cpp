@@ -113,10 +113,11 @@ void note_exclusions(context& c) {
         if (!c.view.device().has_bar0(f))
             c.out.exclude({"bar0 of function " + std::to_string(f), "not used",
                            "memory space is off, or BAR0 is not the configuration space"});
-    for (const reset_kind kind : {reset_kind::fundamental, reset_kind::hot})
+    for (const auto& [kind, title] : {std::pair{reset_kind::fundamental, "fundamental reset"},
+                                      std::pair{reset_kind::hot, "hot reset"},
+                                      std::pair{reset_kind::from_d3hot, "reset by D3hot"}})
         if (!c.view.device().can_reset(kind))
-            c.out.exclude({kind == reset_kind::hot ? "hot reset" : "fundamental reset", "not done",
-                           "this target cannot"});
+            c.out.exclude({title, "not done", "this target cannot"});
     if (!c.traits.fresh)
         c.out.exclude({"reset values that no reset of a function restores", "not compared",
                        "the device has been used since power-on"});
@@ -227,7 +228,8 @@ void plan_resets(context& c, std::vector<step>& steps) {
     if (!c.traits.writes_allowed)
         return;
     for (unsigned f = 0; f < c.view.device().functions(); ++f)
-        for (const reset_kind kind : {reset_kind::hot, reset_kind::fundamental})
+        for (const reset_kind kind :
+             {reset_kind::hot, reset_kind::fundamental, reset_kind::from_d3hot})
             for (unsigned n = 0; n < resets_of_each_kind; ++n)
                 if (c.view.device().can_reset(kind))
                     steps.push_back({check_kind::reset, "", [f, kind, n](context& k) {

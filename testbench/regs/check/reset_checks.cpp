@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "model/regs/handling.h"
+
 namespace ntb::regs::check {
 
 namespace {
@@ -16,6 +18,8 @@ const char* words_for(reset_kind kind) {
         return "a fundamental reset";
     case reset_kind::hot:
         return "a hot reset";
+    case reset_kind::from_d3hot:
+        return "D3hot";
     }
     return "?";
 }
@@ -39,6 +43,13 @@ known_value at_power_on(const context& c, const sheet& s) {
         }
     }
     return k;
+}
+
+/// Whether a write to another register can have changed it, since power-on.
+bool follows_another(const sheet& s) {
+    return std::any_of(effect_rows.begin(), effect_rows.end(), [&s](const effect_row& e) {
+        return e.affected_space == s.at.in->name && e.affected == s.at.row->name;
+    });
 }
 
 /// Registers that are given values of their own before a reset, in the order in which that works:
@@ -109,7 +120,7 @@ void check_as_found(context& c) {
             continue;
         known_value k = at_power_on(c, s);
         if (!c.traits.fresh)
-            k.mask &= ~(s.rw | s.rw1c | s.rw1s);
+            k.mask &= follows_another(s) ? 0 : ~(s.rw | s.rw1c | s.rw1s);
         c.out.expect(s, k.value, s.value, k.mask,
                      c.traits.fresh ? "after power-on" : "nothing can have changed it");
     }
@@ -122,10 +133,11 @@ void check_reset(context& c, unsigned function, reset_kind kind, bool everything
     c.out.begin(check_kind::reset,
                 c.view.instances().at(*in).name + " " + std::string(words_for(kind)));
     const unsigned partition = c.view.partition_of(function);
-    // The function, and the bridge of its port.
+    // The function, and the bridge of its port. Power states are the function's own affair.
+    const bool alone = kind == reset_kind::from_d3hot;
     std::vector<std::size_t> ids;
     for (const sheet& s : c.view.sheets())
-        if (s.in == *in || c.view.is_bridge_of(s.in, c.view.port_of(function)))
+        if (s.in == *in || (!alone && c.view.is_bridge_of(s.in, c.view.port_of(function))))
             ids.push_back(s.id);
     raise_status(c, function, *in);
     for (int turn = 0; turn < turns; ++turn)
@@ -154,7 +166,7 @@ void check_reset(context& c, unsigned function, reset_kind kind, bool everything
         sheet& s = c.view.sheets().at(id);
         if ((s.own_window && !s.written) || c.view.paths(s).empty())
             continue;
-        const std::uint32_t kept = kind == reset_kind::hot ? s.kept : 0;
+        const std::uint32_t kept = kind == reset_kind::fundamental ? 0 : s.kept;
         std::uint32_t expected = (s.reset & ~kept) | (s.value & kept);
         std::uint32_t mask = s.steady();
         const std::uint32_t initialised = s.loaded & ~kept;
@@ -182,11 +194,13 @@ void check_reset(context& c, unsigned function, reset_kind kind, bool everything
         const std::uint32_t got = c.view.read(s);
         const int owner = c.view.instances().at(s.in).function;
         bool same_partition =
-            owner >= 0 && c.view.partition_of(static_cast<unsigned>(owner)) == partition;
+            !alone && owner >= 0 && c.view.partition_of(static_cast<unsigned>(owner)) == partition;
         for (unsigned f = 0; f < c.view.device().functions(); ++f)
-            same_partition = same_partition || (c.view.is_bridge_of(s.in, c.view.port_of(f)) &&
-                                                c.view.partition_of(f) == partition);
-        const bool table = s.at.row->name == "NTMTBLDATA"; // its entries became invalid (B4.3)
+            same_partition =
+                same_partition || (!alone && c.view.is_bridge_of(s.in, c.view.port_of(f)) &&
+                                   c.view.partition_of(f) == partition);
+        // Its entries became invalid (B4.3).
+        const bool table = !alone && s.at.row->name == "NTMTBLDATA";
         if (s.in != *in && !same_partition && !table)
             c.out.expect(s, s.value, got, s.steady(),
                          std::string("after ") + words_for(kind) + " of " +

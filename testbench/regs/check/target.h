@@ -22,6 +22,7 @@ enum class reset_kind : std::uint8_t {
     power_on,    ///< the state in which the target was found, when nothing has used it yet
     fundamental, ///< of the function's partition
     hot,         ///< of the function's partition
+    from_d3hot,  ///< by PMCSR to D3hot and back, of the function alone (PCI PM 1.2 section 5.4.1)
 };
 
 class target_error : public std::runtime_error {

@@ -309,6 +309,58 @@ BOOST_AUTO_TEST_CASE(links_resets_and_temperatures_are_statements) {
                           ": expected a temperature");
 }
 
+BOOST_AUTO_TEST_CASE(smbus_transactions_are_statements) {
+    const auto written = only<smbus_step>("smbus 43 07 0f fc75 00000001\n");
+    BOOST_TEST(
+        (written.bytes == std::vector<std::uint8_t>{0x43, 0x07, 0x0F, 0x75, 0xFC, 1, 0, 0, 0}));
+    BOOST_TEST(!written.reads);
+    BOOST_TEST(!written.refused);
+    BOOST_TEST(only<smbus_step>("at 5ns smbus 01 nack\n").refused);
+    const auto read = only<smbus_step>("smbus 43 read 8 == 07 1f\n");
+    BOOST_TEST(read.reads);
+    BOOST_TEST(read.compare);
+    BOOST_TEST(read.length == 8U);
+    BOOST_TEST((read.expected == std::vector<std::uint8_t>{0x07, 0x1F}));
+    BOOST_TEST(only<smbus_step>("smbus 43 read nack\n").refused);
+    expect_starts(error_of("smbus\n"), "x.stim:2:6: expected 2, 4, 8 or 16 hex digits");
+    expect_starts(error_of("smbus 43 x\n"), "x.stim:2:10: expected 2, 4, 8 or 16 hex digits");
+    expect_starts(error_of("smbus 4307 read 1\n"), "x.stim:2:17: a read has one command code");
+    expect_starts(error_of("smbus 43 read 36\n"), "x.stim:2:15: a number of bytes is out of");
+    expect_starts(error_of("smbus 43 read 1 == 0102\n"), "x.stim:2:24: as many bytes");
+    expect_starts(error_of("smbus 43 read 1 ==\n"), "x.stim:2:19: as many bytes");
+    std::string long_one = "smbus";
+    for (int i = 0; i < 36; ++i)
+        long_one += " 00";
+    expect_starts(error_of(long_one + "\n"), "x.stim:2:114: a transaction has at most 35");
+}
+
+BOOST_AUTO_TEST_CASE(punch_through_requests_are_statements) {
+    const auto read = only<punch_step>("punch-through port2 read 0a:1f.7 +0xffc == 0x5\n");
+    BOOST_TEST(!read.write);
+    BOOST_TEST(read.target.value() == 0x0AFFU);
+    BOOST_TEST(read.offset == 0xFFCU);
+    BOOST_TEST(read.compare);
+    BOOST_TEST(read.expected == 5U);
+    const auto write = only<punch_step>("punch-through port2 write 00:00.1 +0x10 0xffffffff\n");
+    BOOST_TEST(write.write);
+    BOOST_TEST(write.data == 0xFFFFFFFFU);
+    const auto answer = only<host_config_step>("host port2 config 02:00.0 +0x0 0x10\n");
+    BOOST_TEST(answer.function.value() == 0x200U);
+    BOOST_TEST(answer.value == 0x10U);
+    for (const char* wrong :
+         {"port2", "port2 peek 02:00.0 +0x0", "port2 read 2:00.0 +0x0", "port2 read 02:20.0 +0x0",
+          "port2 read 02:00.8 +0x0", "port2 read 02:00.0 +0x2", "port2 read 02:00.0 +0x1000",
+          "port2 read 02:00.0 0x0", "port2 read 02:00.0 +0x0 5", "port2 write 02:00.0 +0x0"})
+        expect_starts(error_of("punch-through " + std::string(wrong) + "\n"), "x.stim:2:");
+    expect_starts(error_of("host port2 config 02:00.0 +0x0\n"), "x.stim:2:");
+}
+
+BOOST_AUTO_TEST_CASE(power_management_messages_are_statements) {
+    BOOST_TEST(only<pme_turn_off_step>("pme-turn-off port2\n").port.value() == 2U);
+    expect_starts(error_of("pme-turn-off\n"), "x.stim:2:13: expected a port");
+    expect_starts(error_of("pme-turn-off port2 now\n"), "x.stim:2:20: ");
+}
+
 BOOST_AUTO_TEST_CASE(repeats_nest_and_close) {
     const program p = parsed("repeat 3\nrepeat 2\nnote x\nend\nend\n");
     BOOST_TEST_REQUIRE(p.statements.size() == 5U);
@@ -326,7 +378,6 @@ BOOST_AUTO_TEST_CASE(repeats_nest_and_close) {
 
 BOOST_AUTO_TEST_CASE(statements_of_later_versions_parse) {
     BOOST_TEST(only<not_yet>("fault port2 lcrc count 3\n").keyword == "fault");
-    BOOST_TEST(only<not_yet>("at 5ns smbus 01 02 03\n").keyword == "smbus");
     BOOST_TEST(only<note_step>("note two words # not this\n").text == "two words");
     BOOST_TEST(parsed("  port2 enumerate # c\n").statements[0].text == "port2 enumerate");
     expect_starts(error_of("port2 enumerate now\n"), "x.stim:2:17: expected the end of the line");

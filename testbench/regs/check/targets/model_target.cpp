@@ -5,6 +5,8 @@
 #include <systemc>
 #include <utility>
 
+#include "testbench/regs/check/targets/config_window.h"
+
 namespace ntb::regs::check {
 
 model_target::model_target(platform& bench, std::string name)
@@ -14,6 +16,8 @@ model_target::model_target(platform& bench, std::string name)
             ports_.emplace_back(p);
             hosts_.push_back(&bench.host(port_number(p)));
         }
+    for (unsigned f = 0; f < functions(); ++f)
+        d3hot_resets_ = d3hot_resets_ && ntb::regs::check::d3hot_resets(*this, f);
 }
 
 std::uint32_t model_target::read(door by, unsigned function, std::uint32_t offset, unsigned width,
@@ -42,6 +46,8 @@ void model_target::reset(reset_kind kind, unsigned function) {
     const port_number port = ports_.at(function);
     if (kind == reset_kind::hot)
         bench_.hot_reset(port);
+    else if (kind == reset_kind::from_d3hot)
+        pass_d3hot(*this, function);
     else
         bench_.fundamental_reset(bench_.partition_of(port));
     settle();

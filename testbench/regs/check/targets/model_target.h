@@ -31,7 +31,7 @@ public:
     void write(door by, unsigned function, std::uint32_t offset, unsigned width,
                std::uint32_t value, unsigned byte_enables) override;
     [[nodiscard]] bool can_reset(reset_kind kind) const override {
-        return kind != reset_kind::power_on;
+        return kind != reset_kind::power_on && (kind != reset_kind::from_d3hot || d3hot_resets_);
     }
     void reset(reset_kind kind, unsigned function) override;
     void settle() override;
@@ -39,6 +39,7 @@ public:
 private:
     platform& bench_;
     std::string name_;
+    bool d3hot_resets_ = true; ///< PMCSR without NOSOFTRST
     std::vector<port_number> ports_{};
     std::vector<root_complex*> hosts_{};
 };

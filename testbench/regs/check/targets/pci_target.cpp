@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sstream>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ constexpr std::size_t registers_bytes = 0x1000;
 
 /// "0000:01:00.0" of what may lack the domain; empty if it is no BDF.
 std::string full_bdf(const std::string& text) {
-    const std::string bdf = text.size() == 7 ? "0000:" + text : text;
+    std::string bdf = text.size() == 7 ? "0000:" + text : text;
     constexpr const char* form = "xxxx:xx:xx.f";
     if (bdf.size() != std::strlen(form))
         return "";
@@ -33,6 +34,11 @@ std::string full_bdf(const std::string& text) {
             return "";
     }
     return bdf;
+}
+
+/// What the kernel calls the way to that reset; null if it has none.
+const char* method_for(reset_kind kind) {
+    return kind == reset_kind::hot ? "bus" : kind == reset_kind::from_d3hot ? "pm" : nullptr;
 }
 
 } // namespace
@@ -113,15 +119,41 @@ void pci_target::write(door by, unsigned /*function*/, std::uint32_t offset, uns
         throw target_error(file("config") + ": cannot be written: " + std::strerror(errno));
 }
 
-bool pci_target::can_reset(reset_kind kind) const {
-    return kind == reset_kind::hot && may_.writes && may_.reset &&
-           ::access(file("reset").c_str(), W_OK) == 0;
+std::string pci_target::reset_methods() const {
+    const bridge::unique_fd methods(::open(file("reset_method").c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 128> text{};
+    const ssize_t n = methods ? ::read(methods.get(), text.data(), text.size()) : 0;
+    return std::string(text.data(), n > 0 ? static_cast<std::size_t>(n) : 0U);
 }
 
-void pci_target::reset(reset_kind /*kind*/, unsigned /*function*/) {
+void pci_target::choose_reset_methods(const std::string& methods) const {
+    const bridge::unique_fd choice(::open(file("reset_method").c_str(), O_WRONLY | O_CLOEXEC));
+    if (!choice || ::write(choice.get(), methods.data(), methods.size()) !=
+                       static_cast<ssize_t>(methods.size()))
+        throw target_error(file("reset_method") + ": " + std::strerror(errno));
+}
+
+bool pci_target::can_reset(reset_kind kind) const {
+    const char* const method = method_for(kind);
+    if (method == nullptr || !may_.writes || !may_.reset)
+        return false;
+    std::istringstream offered(reset_methods());
+    std::string word;
+    while (offered >> word)
+        if (word == method)
+            return true;
+    return false;
+}
+
+void pci_target::reset(reset_kind kind, unsigned /*function*/) {
+    const std::string before = reset_methods();
+    choose_reset_methods(method_for(kind));
     const bridge::unique_fd reset(::open(file("reset").c_str(), O_WRONLY | O_CLOEXEC));
-    if (!reset || ::write(reset.get(), "1", 1) != 1)
-        throw target_error(file("reset") + ": " + std::strerror(errno));
+    const bool done = reset && ::write(reset.get(), "1", 1) == 1;
+    const int error = errno;
+    choose_reset_methods(before);
+    if (!done)
+        throw target_error(file("reset") + ": " + std::strerror(error));
     settle();
 }
 

@@ -2,7 +2,9 @@
 // One PCI function of this machine as a target: configuration cycles by its sysfs file, BAR0 by
 // mapping resource0. Needs root. Silicon, or a simulated device inside a guest.
 //
-// Nothing is written unless `writes`; the function is reset only if `reset`, too.
+// Nothing is written unless `writes`; the function is reset only if `reset`, too, and by the way
+// that the kind of reset needs: a secondary bus reset is a hot reset, and "pm" is D3hot and back.
+// Kernels before 5.15 do not say which way they take, so nothing is reset there.
 //
 // Threading: one thread. Errors: target_error when files are missing or may not be used.
 #pragma once
@@ -46,6 +48,9 @@ public:
 
 private:
     void map_bar0();
+    /// The kernel's ways of resetting the function, best first, as its sysfs file lists them.
+    [[nodiscard]] std::string reset_methods() const;
+    void choose_reset_methods(const std::string& methods) const;
     [[nodiscard]] std::string file(const char* of_function) const;
 
     std::string bdf_;

@@ -37,6 +37,7 @@ vfio_user_target::vfio_user_target(const std::string& socket_path, bool fresh)
       })) {
     guarded(name(), [this] { server_.shake_hands(); });
     bar0_ = bar0_is_config_window(*this, 0);
+    d3hot_resets_ = ntb::regs::check::d3hot_resets(*this, 0);
 }
 
 std::uint32_t vfio_user_target::read(door by, unsigned /*function*/, std::uint32_t offset,
@@ -64,7 +65,11 @@ void vfio_user_target::write(door by, unsigned /*function*/, std::uint32_t offse
     });
 }
 
-void vfio_user_target::reset(reset_kind /*kind*/, unsigned /*function*/) {
+void vfio_user_target::reset(reset_kind kind, unsigned function) {
+    if (kind == reset_kind::from_d3hot) {
+        pass_d3hot(*this, function);
+        return;
+    }
     guarded(name(), [this] {
         server_.round_trip(server_.make(wire::command::device_reset, 0, nullptr, 0));
     });

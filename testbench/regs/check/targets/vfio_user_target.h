@@ -29,13 +29,16 @@ public:
                                      unsigned width, unsigned byte_enables) override;
     void write(door by, unsigned function, std::uint32_t offset, unsigned width,
                std::uint32_t value, unsigned byte_enables) override;
-    [[nodiscard]] bool can_reset(reset_kind kind) const override { return kind == reset_kind::hot; }
+    [[nodiscard]] bool can_reset(reset_kind kind) const override {
+        return kind == reset_kind::hot || (kind == reset_kind::from_d3hot && d3hot_resets_);
+    }
     void reset(reset_kind kind, unsigned function) override;
 
 private:
     std::string path_;
     bool fresh_;
     bool bar0_ = false;
+    bool d3hot_resets_ = false; ///< PMCSR without NOSOFTRST
     vfio_user::client_connection server_;
 };
 

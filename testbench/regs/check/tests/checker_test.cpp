@@ -123,6 +123,27 @@ BOOST_AUTO_TEST_CASE(a_register_at_an_undocumented_offset_is_found) {
     BOOST_TEST(any);
 }
 
+BOOST_AUTO_TEST_CASE(a_device_that_keeps_its_registers_over_d3hot_is_found) {
+    using when = fake_device::when_leaving_d3hot;
+    for (const when what : {when::resets, when::keeps}) {
+        fake_device device(two_hosts());
+        device.set_d3hot(what);
+        const results r = check_device(device, options_with(1));
+        BOOST_TEST(r.passed() == (what == when::resets));
+        BOOST_TEST(found(r, check_kind::reset, "port0.NTSDATA") == (what == when::keeps));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_device_has_received_before_is_no_finding) {
+    fake_device device(two_hosts());
+    for (unsigned n = 0; n < 2; ++n) { // the second validation finds the messages of the first
+        target_traits t = device.traits();
+        t.fresh = n == 0;
+        device.set_traits(t);
+        BOOST_TEST(check_device(device, options_with(1 + n)).passed());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_seed_gives_the_order_and_the_same_seed_the_same_result) {
     const results a = check_with({}, 5);
     const results b = check_with({}, 5);

@@ -542,6 +542,15 @@ void fake_device::derive() {
 
 void fake_device::reset(reset_kind kind, unsigned function) {
     nt_function& f = functions_.at(function);
+    if (kind == reset_kind::from_d3hot) {
+        if (d3hot_ == when_leaving_d3hot::resets) {
+            const auto mapping = mapping_; // of the switch
+            restart(f, true);
+            mapping_ = mapping;
+        }
+        derive();
+        return;
+    }
     const bool hot = kind == reset_kind::hot;
     for (nt_function& other : functions_)
         if (&other == &f || (!hot && other.partition == f.partition))

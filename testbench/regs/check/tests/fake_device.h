@@ -62,8 +62,11 @@ public:
     void write(door by, unsigned function, std::uint32_t offset, unsigned width,
                std::uint32_t value, unsigned byte_enables) override;
     [[nodiscard]] bool can_reset(reset_kind kind) const override {
-        return kind != reset_kind::power_on && !traits_.silicon;
+        return kind != reset_kind::power_on && !traits_.silicon &&
+               (kind != reset_kind::from_d3hot || d3hot_ != when_leaving_d3hot::not_offered);
     }
+    enum class when_leaving_d3hot : std::uint8_t { not_offered, resets, keeps };
+    void set_d3hot(when_leaving_d3hot what) { d3hot_ = what; }
     void reset(reset_kind kind, unsigned function) override;
 
     /// Writes that reached the device so far, and the rows of the map that they meant.
@@ -155,6 +158,7 @@ private:
     std::array<std::uint32_t, 64> mapping_{};
     std::size_t writes_ = 0;
     bool record_ = false;
+    when_leaving_d3hot d3hot_ = when_leaving_d3hot::not_offered;
     std::set<std::string_view> written_{};
 };
 
