@@ -158,20 +158,39 @@ struct topology_config {
 /// nothing else is said.
 inline constexpr std::uint8_t default_eeprom_boot_mode = 0xF;
 
+/// Flow-control credits that a receiver advertises (PCIe 2.1 section 2.6.1): a header credit is a
+/// TLP, a data credit 16 bytes; 0 = infinite. No source gives the device's (B18.5): assumed.
+struct flow_control_credits {
+    std::uint32_t posted_headers = 32;
+    std::uint32_t posted_data = 512;
+    std::uint32_t non_posted_headers = 32;
+    std::uint32_t non_posted_data = 32;
+    std::uint32_t completion_headers = 0; ///< infinite, as the specification has it of hosts
+    std::uint32_t completion_data = 0;
+};
+
 /// Every number of the timing configuration, in core-clock cycles where not said otherwise. No
 /// source gives the device's own figures (B18.5): all defaults are "assumed".
 struct timing_config {
-    std::uint32_t core_clock_ps = 4000;   ///< period; 250 MHz assumed
-    bool link_serialisation = true;       ///< TLPs occupy their link (B18.2)
-    std::uint32_t ingress = 12;           ///< last symbol of a TLP to the function's decode
-    std::uint32_t egress = 12;            ///< function to first symbol on the link
-    std::uint32_t decode = 1;             ///< register access in the function
-    std::uint32_t gasa = 4;               ///< extra for a global address space access
-    std::uint32_t doorbell = 8;           ///< OUTDBELLSET to the peers' INDBELLSTS
-    std::uint32_t message = 8;            ///< OUTMSG to the peer's INMSG
-    std::uint32_t event = 8;              ///< switch event to NTINTSTS.SEVENT
-    std::uint32_t interrupt = 4;          ///< NTINTSTS bit to the MSI or INTx message
-    std::uint32_t window = 10;            ///< memory-window translation
+    std::uint32_t core_clock_ps = 4000; ///< period; 250 MHz assumed
+    bool link_serialisation = true;     ///< TLPs occupy their link (B18.2)
+    std::uint32_t ingress = 12;         ///< last symbol of a TLP to the function's decode
+    std::uint32_t egress = 12;          ///< function to first symbol on the link
+    std::uint32_t decode = 1;           ///< register access in the function
+    std::uint32_t gasa = 4;             ///< extra for a global address space access
+    std::uint32_t doorbell = 8;         ///< OUTDBELLSET to the peers' INDBELLSTS
+    std::uint32_t message = 8;          ///< OUTMSG to the peer's INMSG
+    std::uint32_t event = 8;            ///< switch event to NTINTSTS.SEVENT
+    std::uint32_t interrupt = 4;        ///< NTINTSTS bit to the MSI or INTx message
+    std::uint32_t window = 10;          ///< memory-window translation
+    std::uint32_t dllps_per_tlp = 2;    ///< that go back for it: an ACK and an UpdateFC
+    std::uint32_t credit_return = 16;   ///< from an emptied buffer to the other end's credit
+    flow_control_credits switch_credits{32, 512, 32, 32, 32, 512}; ///< what hosts may send
+    flow_control_credits host_credits{};                           ///< what a port may send
+    /// From one port's part of the switch to another's; both part of no other number. A switch of
+    /// two processes needs at least 1.
+    std::uint32_t cross_request = 2;
+    std::uint32_t cross_completion = 2;
     std::uint32_t link_retrain_ns = 1000; ///< DL_Down to DL_Up of a hot reset, nanoseconds
     std::uint32_t completion_timeout_us = 50000;
     /// Unit of RDRAINDELAY, POMCDELAY, SEDELAY and USSBRDELAY, nanoseconds: 1 us makes the
@@ -196,6 +215,9 @@ inline constexpr std::uint32_t max_timing_cycles =
     t.link_serialisation = false;
     t.ingress = t.egress = t.decode = t.gasa = 0;
     t.doorbell = t.message = t.event = t.interrupt = t.window = 0;
+    t.dllps_per_tlp = t.credit_return = 0;
+    t.switch_credits = t.host_credits = flow_control_credits{0, 0, 0, 0, 0, 0};
+    t.cross_request = t.cross_completion = 0;
     t.link_retrain_ns = 0;
     t.change_delay_unit_ns = 0;
     t.smbus_command_ns = 0;

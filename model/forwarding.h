@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one port needs of another to send it a translated request: the target's side of a memory
-// window, and payloads for requests on their way.
+// window, and payloads for requests on their way. This is where a window request leaves one port's
+// part of the switch: the target is timing_config::cross_request cycles away, and its completion
+// cross_completion cycles; the target counts both.
 //
 // Threading: the SystemC thread; forward() and acquire() wait, so only from SC_THREADs.
 #pragma once
@@ -18,8 +20,8 @@ namespace ntb {
 
 /// How a translated request ended in the other host.
 enum class forward_result : std::uint8_t {
-    done,
-    unsupported,   ///< completed with status UR (a write: nobody took it)
+    done,          ///< a write: it is on its way; nobody learns of its end
+    unsupported,   ///< a read: completed with status UR
     no_completion, ///< none came within the completion time-out
     lost,          ///< with the link, on its way
 };
@@ -34,9 +36,10 @@ public:
 
     /// Whether requests may be emitted there: link up, BME set, D0, partition active.
     [[nodiscard]] virtual bool accepts_requests() const = 0;
-    /// Emits a translated request into that port's host and waits for its end (a write: until it
-    /// is in the host; a read: until the completion is back in the switch, or its time is over).
-    /// What it must log of that is logged there. Poison of a completion is in the extension.
+    /// Takes a translated request for that port's host. A write is posted: it returns when the port
+    /// has taken it (waiting for room), while it moves on by itself behind the posted requests
+    /// before it. A read returns when its completion is back, or its time is over. What the target
+    /// must log of that is logged there. Poison of a completion is in the extension.
     [[nodiscard]] virtual forward_result forward(tlm::tlm_generic_payload& request) = 0;
     /// The same where it is known that the port is executed here: what the other part of the switch
     /// sends (other_part.h).

@@ -10,30 +10,39 @@ link::link(const port_config& port, const timing_config& timing, const core_cloc
     : clock_(clock), timing_(timing), lane_byte_ps_(port.link_generation == 1 ? 4000 : 2000),
       width_(std::max<std::uint64_t>(port.link_width, 1)),
       instant_(!timing.link_serialisation && timing.ingress + timing.decode == 0 &&
-               timing.egress == 0) {}
+               timing.egress + timing.credit_return == 0) {}
 
 void link::set_up(bool up) {
     up_ = up;
     epoch_ += up ? 0U : 1U;
-    rx_free_ps_ = tx_free_ps_ = 0;
+    rx_ = tx_ = direction{};
     if (up_signal_.traced())
         sink_->set(up_signal_, core_clock::now_ps(), up ? 1 : 0);
 }
 
-std::uint64_t link::wire_ps(std::uint32_t tlp_bytes) const {
-    return timing_.link_serialisation ? (tlp_bytes * lane_byte_ps_ + width_ - 1) / width_ : 0;
+link::slot link::occupy(direction& d, direction& back, const wire_load& w,
+                        std::uint64_t ready_ps) const {
+    std::uint64_t begin = std::max(ready_ps, d.free_ps);
+    if (d.owed_ps != 0 && d.owed_since <= begin) {
+        const std::uint64_t idle = begin - std::max(d.free_ps, d.owed_since);
+        begin += d.owed_ps - std::min(d.owed_ps, idle);
+        d.owed_ps = 0;
+    }
+    const std::uint64_t took = wire_ps(w.bytes);
+    d.free_ps = begin + took;
+    if (timing_.dllps_per_tlp != 0 && took != 0) // the first is due when the first TLP is there
+        owe(back, begin + took / w.tlps,
+            wire_ps(std::uint64_t{w.tlps} * timing_.dllps_per_tlp * dllp_bytes));
+    return slot{begin, d.free_ps};
 }
 
-link::slot link::occupy_rx(std::uint32_t tlp_bytes) {
-    const std::uint64_t begin = std::max(core_clock::now_ps(), rx_free_ps_);
-    rx_free_ps_ = begin + wire_ps(tlp_bytes);
-    return slot{begin, rx_free_ps_};
-}
-
-link::slot link::occupy_tx(std::uint32_t tlp_bytes) {
-    const std::uint64_t begin = std::max(clock_.after(timing_.egress), tx_free_ps_);
-    tx_free_ps_ = begin + wire_ps(tlp_bytes);
-    return slot{begin, tx_free_ps_};
+void link::owe(direction& d, std::uint64_t since, std::uint64_t ps) {
+    if (d.owed_ps != 0) {
+        const std::uint64_t from = std::max(d.free_ps, d.owed_since);
+        d.owed_ps -= std::min(d.owed_ps, since > from ? since - from : 0);
+    }
+    d.owed_ps += ps;
+    d.owed_since = since;
 }
 
 std::uint64_t link::arrival_ps(std::uint64_t end_ps) const {

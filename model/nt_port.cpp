@@ -19,27 +19,32 @@ bool is_poisoned_write(const tlm::tlm_generic_payload& p) {
     return e != nullptr && e->poisoned && p.get_command() == tlm::TLM_WRITE_COMMAND;
 }
 
-std::string_view message_name(tlp_kind kind) {
-    switch (kind) {
-    case tlp_kind::assert_intx:
-        return "Assert_INTA";
-    case tlp_kind::deassert_intx:
-        return "Deassert_INTA";
-    case tlp_kind::err_cor:
-        return "ERR_COR";
-    case tlp_kind::err_nonfatal:
-        return "ERR_NONFATAL";
-    case tlp_kind::err_fatal:
-        return "ERR_FATAL";
-    case tlp_kind::pme_to_ack:
-        return "PME_TO_Ack";
-    case tlp_kind::memory:
-    case tlp_kind::config:
-    case tlp_kind::msi:
-        break; // no messages
+/// Poison that a fault gives to a request, with an extension of its own where it has none.
+class poison_mark {
+public:
+    explicit poison_mark(tlm::tlm_generic_payload& p)
+        : payload_(p), marked_(p.get_extension<pcie_extension>()) {
+        if (marked_ == nullptr) {
+            payload_.set_extension(&own_);
+            marked_ = &own_;
+        }
+        before_ = marked_->poisoned;
+        marked_->poisoned = true;
     }
-    return "Msg";
-}
+    poison_mark(const poison_mark&) = delete;
+    poison_mark& operator=(const poison_mark&) = delete;
+    ~poison_mark() {
+        marked_->poisoned = before_;
+        if (marked_ == &own_)
+            payload_.clear_extension(&own_);
+    }
+
+private:
+    tlm::tlm_generic_payload& payload_;
+    pcie_extension own_{};
+    pcie_extension* marked_;
+    bool before_ = false;
+};
 
 /// Tells a non-posted request from others of its requester (PCIe 2.1 section 2.2.6.2).
 std::uint8_t tag_of(const tlm::tlm_generic_payload& p) {
@@ -58,6 +63,10 @@ void add_completion(tlp_text& text, const tlm::tlm_generic_payload& p, bool ok, 
     add_tag(text, p);
     if (has_data)
         text.add(' ').data(p.get_data_ptr(), p.get_data_length());
+}
+
+std::uint32_t header_bytes(std::uint64_t address) {
+    return (address >> 32) != 0 ? link::header_4dw : link::header_3dw;
 }
 
 void wait_until(std::uint64_t ps) {
@@ -80,23 +89,34 @@ nt_port::nt_port(const sc_core::sc_module_name& name, port_number number,
              {*this, door_kind::bar, 2, "bar2"},
              {*this, door_kind::bar, 3, "bar3"},
              {*this, door_kind::bar, 4, "bar4"},
-             {*this, door_kind::bar, 5, "bar5"}}} {
-    upstream_payload_.set_extension(&upstream_extension_);
-
-    sc_core::sc_spawn_options interrupts;
-    interrupts.spawn_method();
-    interrupts.set_sensitivity(&function_.interrupts().due());
-    interrupts.dont_initialize();
-    sc_core::sc_spawn([this] { function_.interrupts().deliver(); }, "deliver_interrupts",
-                      &interrupts);
-    sc_core::sc_spawn_options training;
-    training.spawn_method();
-    training.set_sensitivity(&trained_);
-    training.dont_initialize();
-    sc_core::sc_spawn([this] { train_link(); }, "train_link", &training);
-    sc_core::sc_spawn([this] { upstream_thread(); }, "upstream_thread");
+             {*this, door_kind::bar, 5, "bar5"}}},
+      ingress_(link_, timing, core.clock()),
+      egress_(link_, timing, core.clock(), upstream_.socket) {
+    const auto on_event = [](const char* process, sc_core::sc_event& event, auto act_on_it) {
+        sc_core::sc_spawn_options options;
+        options.spawn_method();
+        options.set_sensitivity(&event);
+        options.dont_initialize();
+        sc_core::sc_spawn(act_on_it, process, &options);
+    };
+    on_event("deliver_interrupts", function_.interrupts().due(),
+             [this] { function_.interrupts().deliver(); });
+    on_event("train_link", trained_, [this] { train_link(); });
+    on_event("return_credits", egress_.credits_due(), [this] { egress_.arbitrate(); });
+    on_event("send_held_msi", held_msi_.event(), [this] {
+        msi_write msi;
+        while (held_msi_.pop_due(msi))
+            (void)egress_.send(tlp_kind::msi, msi.address, msi.data);
+    });
+    sc_core::sc_spawn([this] { release_held_writes(); }, "release_held_writes");
+    sc_core::sc_spawn([this] { egress_.run(); }, "egress");
+    held_write_.payload.set_extension(&held_write_.extension);
     if (function_.punch().by_registers())
         sc_core::sc_spawn([this] { function_.punch().run(); }, "punch_through");
+}
+
+nt_port::~nt_port() {
+    held_write_.payload.clear_extension(&held_write_.extension); // or the payload would free it
 }
 
 requester_id nt_port::requester_of(const tlm::tlm_generic_payload& p) const {
@@ -109,44 +129,66 @@ void nt_port::transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned ba
         refuse(p);
         return;
     }
-    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
-    const std::uint32_t epoch = link_.epoch();
-    if (!link_.instant() || link_.traced()) {
-        const link::slot s = link_.occupy_rx(link::wire_bytes(
-            is_write ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
-        wait_until(s.begin_ps);
-        show_request(p, s, kind, bar);
-        wait_until(link_.arrival_ps(s.end_ps));
-        if (link_.epoch() != epoch) { // went down on the way
-            refuse(p);
-            return;
-        }
-    }
-    if (is_write && posted_.under_way() && (kind != door_kind::bar || opens_config_space(bar))) {
-        posted_.wait_for_earlier();
-        wait_until(clock_.edge(core_clock::now_ps()));
-        if (link_.epoch() != epoch) {
-            refuse(p);
-            return;
-        }
-    }
-    act(p, kind, bar, false);
-    // Memory writes are posted; reads and configuration writes are completed, over a link that has
-    // been up all the time.
-    if (is_write && kind == door_kind::bar)
+    if (acts_at_once(kind, bar)) {
+        access_registers(p, kind, bar, false);
         return;
-    if (link_.epoch() == epoch)
-        complete(p);
+    }
+    if (p.get_command() == tlm::TLM_WRITE_COMMAND && faults_.poisons(link_direction::rx)) {
+        const poison_mark poison(p);
+        carry(p, kind, bar);
+    } else {
+        carry(p, kind, bar);
+    }
+}
+
+void nt_port::carry(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
+    const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    // Memory writes are posted; all else is completed, over a link that has been up all the time.
+    const bool posted = is_write && kind == door_kind::bar;
+    const std::uint32_t epoch = link_.epoch();
+    const std::uint64_t give_up_ps = posted ? credit_pool::never : completion_deadline();
+    ingress::passage way(ingress_, posted ? tlp_class::posted : tlp_class::non_posted);
+    if (!way.enter(link::load(is_write ? p.get_data_length() : 0, function_.max_payload(),
+                              link::header_3dw),
+                   give_up_ps)) {
+        if (link_.epoch() != epoch)
+            refuse(p);
+        else
+            time_out(p);
+        return;
+    }
+    if (link_.traced()) {
+        wait_until(way.slot().begin_ps);
+        show_request(p, way.slot(), kind, bar);
+    }
+    std::uint64_t arrival = link_.arrival_ps(way.slot().end_ps);
+    if (kind == door_kind::bar && !opens_config_space(bar) && timing_.window != 0)
+        arrival = clock_.edge(arrival) + timing_.window * clock_.period_ps(); // a pipeline, too
+    wait_until(arrival);
+    way.await_turn();
+    if (link_.epoch() != epoch) { // went down on the way
+        refuse(p);
+        return;
+    }
+    act(p, kind, bar, &way);
+    way.leave();
+    if (posted || p.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE)
+        return; // nothing to complete, or given up already
+    const bool completed = link_.epoch() == epoch && complete(p, give_up_ps);
     if (link_.epoch() != epoch)
         refuse(p);
+    else if (!completed)
+        time_out(p);
 }
 
 unsigned nt_port::transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
-    act(p, kind, bar, true);
+    act(p, kind, bar, nullptr);
     return p.is_response_ok() ? p.get_data_length() : 0;
 }
 
-void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug) {
+void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar,
+                  ingress::passage* way) {
+    const bool debug = way == nullptr;
     if (kind == door_kind::dma_config) {
         if (has_dma_function(core_.modes().now(number_).mode))
             dma_.access(p, requester_of(p), debug);
@@ -155,33 +197,28 @@ void nt_port::act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, boo
         return;
     }
     if (kind == door_kind::config || opens_config_space(bar)) {
-        if (!debug && is_poisoned_write(p)) {
-            // It must not change a register and counts as an unsupported request (PCIe 2.0 section
-            // 2.7.2.2; B17.5 has it of the DMA function).
-            function_.errors().saw_poison();
-            refuse_and_log(p, kind, bar);
-            return;
-        }
-        function_.access(p, requester_of(p), debug);
-        if (!debug && p.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE)
-            function_.errors().unsupported_request(header_of(p, kind, bar));
+        access_registers(p, kind, bar, debug);
         return;
     }
     if (debug) { // windows have no debug access: the other host is not ours to look into
         refuse(p);
         return;
     }
-    cross_in_order(p, bar);
+    cross(p, bar, requester_of(p), *way);
 }
 
-void nt_port::cross_in_order(tlm::tlm_generic_payload& p, unsigned bar) {
-    if (p.get_command() != tlm::TLM_WRITE_COMMAND) {
-        cross(p, bar, requester_of(p));
+void nt_port::access_registers(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar,
+                               bool debug) {
+    if (!debug && is_poisoned_write(p)) {
+        // It must not change a register and counts as an unsupported request (PCIe 2.0 section
+        // 2.7.2.2; B17.5 has it of the DMA function).
+        function_.errors().saw_poison();
+        refuse_and_log(p, kind, bar);
         return;
     }
-    const std::uint64_t place = posted_.enter();
-    cross(p, bar, requester_of(p));
-    posted_.leave(place);
+    function_.access(p, requester_of(p), debug);
+    if (!debug && p.get_response_status() == tlm::TLM_ADDRESS_ERROR_RESPONSE)
+        function_.errors().unsupported_request(header_of(p, kind, bar));
 }
 
 tlp_header nt_port::header_of(const tlm::tlm_generic_payload& p, door_kind kind,
@@ -196,8 +233,8 @@ void nt_port::refuse_and_log(tlm::tlm_generic_payload& p, door_kind kind, unsign
     refuse(p);
 }
 
-void nt_port::wait_for_completion_timeout() const {
-    wait_until(core_clock::now_ps() + std::uint64_t{timing_.completion_timeout_us} * 1'000'000U);
+std::uint64_t nt_port::completion_deadline() const {
+    return core_clock::now_ps() + std::uint64_t{timing_.completion_timeout_us} * 1'000'000U;
 }
 
 void nt_port::time_out(tlm::tlm_generic_payload& p) {
@@ -206,7 +243,8 @@ void nt_port::time_out(tlm::tlm_generic_payload& p) {
     p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
 }
 
-void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who) {
+void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who,
+                    ingress::passage& way) {
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
     const std::uint32_t length = p.get_data_length();
     if (p.get_command() == tlm::TLM_IGNORE_COMMAND) {
@@ -238,11 +276,13 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
     for (std::uint32_t done = 0; result == forward_result::done && done < length;) {
         // While a piece is on its way registers may change. The next one is judged by what they
         // are now, as a TLP of its own; what has arrived stays.
+        if (done != 0 && timing_.window != 0) // that of the first piece has passed
+            wait_until(clock_.after(timing_.window));
         const bool still = done == 0 || may_cross();
         const translated_piece piece =
             function_.translate(bar, p.get_address() + done, length - done);
         result = still && piece.result == translated_piece::verdict::forwarded
-                     ? cross_piece(p, piece, done, entry)
+                     ? cross_piece(p, piece, done, entry, way)
                      : forward_result::lost;
         done += piece.length;
     }
@@ -258,7 +298,7 @@ void nt_port::cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who)
     }
     if (!is_write && !function_.completions_enabled()) {
         // The completion is dropped (B8.2): the requester waits for it until its time-out.
-        wait_for_completion_timeout();
+        wait_until(completion_deadline());
         time_out(p);
         return;
     }
@@ -298,9 +338,7 @@ bool nt_port::all_translates(std::uint64_t address, unsigned bar, std::uint32_t 
 }
 
 forward_result nt_port::cross_piece(tlm::tlm_generic_payload& p, const translated_piece& piece,
-                                    std::uint32_t done, unsigned entry) {
-    if (timing_.window != 0)
-        wait_until(clock_.after(timing_.window));
+                                    std::uint32_t done, unsigned entry, ingress::passage& way) {
     payload_pool::entry& out = forwarded_.acquire(); // may wait, so the target is asked after it
     forwarding_target* const target = core_.target_in(piece.partition, function_);
     if (target == nullptr || !target->accepts_requests()) {
@@ -323,7 +361,11 @@ forward_result nt_port::cross_piece(tlm::tlm_generic_payload& p, const translate
     out.payload.set_byte_enable_ptr(enables != nullptr ? enables + done : nullptr);
     out.payload.set_byte_enable_length(enables != nullptr ? piece.length : 0);
     out.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    const forward_result result = target->forward(out.payload);
+    if (out.payload.is_read())
+        way.leave(); // what comes after it does not wait for its completion
+    const forward_result result = out.payload.is_write() && hold(out.payload, *target)
+                                      ? forward_result::done
+                                      : target->forward(out.payload);
     if (pcie_extension* const asked = p.get_extension<pcie_extension>();
         asked != nullptr && p.get_command() == tlm::TLM_READ_COMMAND && out.extension.poisoned)
         asked->poisoned = true; // of the completion
@@ -355,53 +397,71 @@ forward_result nt_port::forward(tlm::tlm_generic_payload& request) {
 }
 
 forward_result nt_port::forward_here(tlm::tlm_generic_payload& request) {
-    const bool is_write = request.get_command() == tlm::TLM_WRITE_COMMAND;
-    const std::uint32_t header =
-        (request.get_address() >> 32) != 0 ? link::header_4dw : link::header_3dw;
-    const bool timed = !link_.instant() || link_.traced();
-    const std::uint32_t epoch = link_.epoch();
-    if (timed) {
-        const link::slot s = link_.occupy_tx(link::wire_bytes(
-            is_write ? request.get_data_length() : 0, function_.max_payload(), header));
-        if (link_.traced()) {
-            wait_until(s.begin_ps);
-            tlp_text text;
-            text.add(is_write ? "MWr " : "MRd ").hex(request.get_address(), 8);
-            text.add(' ').decimal(request.get_data_length()).add('B');
-            if (!is_write)
-                add_tag(text, request);
-            if (is_poisoned_write(request))
-                text.add(" EP");
-            if (is_write)
-                text.add(' ').data(request.get_data_ptr(), request.get_data_length());
-            link_.show_tx(s, text.view());
-        }
-        wait_until(s.end_ps);
-    }
-    const auto lost = [&] { return link_.epoch() != epoch; }; // even if it is up again
-    if (lost())
-        return forward_result::lost;
+    return request.is_write() ? forward_write(request) : forward_read(request);
+}
+
+forward_result nt_port::forward_write(tlm::tlm_generic_payload& request) {
     pcie_extension* const extension = request.get_extension<pcie_extension>();
-    if (is_write && extension->poisoned)
+    if (faults_.poisons(link_direction::tx))
+        extension->poisoned = true;
+    if (extension->poisoned)
         function_.errors().requester_saw_poison();
-    sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-    upstream_.socket->b_transport(request, none);
-    const bool ok = request.is_response_ok();
-    if (is_write)
-        return ok ? forward_result::done : forward_result::unsupported;
-    if (lost())
-        return forward_result::lost;
-    if (request.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE) {
-        wait_for_completion_timeout();
+    const wire_load w = link::load(request.get_data_length(), function_.max_payload(),
+                                   header_bytes(request.get_address()));
+    return egress_.post(request, w, timing_.cross_request) ? forward_result::done
+                                                           : forward_result::lost;
+}
+
+forward_result nt_port::forward_read(tlm::tlm_generic_payload& request) {
+    const std::uint32_t epoch = link_.epoch();
+    const auto lost = [&] { return link_.epoch() != epoch; }; // even if it is up again
+    const std::uint64_t give_up_ps = completion_deadline();
+    const auto give_up = [&] {
+        wait_until(give_up_ps);
         if (lost())
             return forward_result::lost;
         function_.errors().completion_timeout();
         return forward_result::no_completion;
+    };
+    egress::granted_place at;
+    const wire_load w = link::load(0, function_.max_payload(), header_bytes(request.get_address()));
+    switch (egress_.await_link(tlp_class::non_posted, w, timing_.cross_request, give_up_ps, at)) {
+    case egress::outcome::granted:
+        break;
+    case egress::outcome::lost:
+        return forward_result::lost;
+    case egress::outcome::timed_out:
+        return give_up();
     }
-    if (timed)
-        receive_completion(request, ok);
+    if (link_.traced()) {
+        wait_until(at.slot.begin_ps);
+        tlp_text text;
+        text.add("MRd ").hex(request.get_address(), 8);
+        text.add(' ').decimal(request.get_data_length()).add('B');
+        add_tag(text, request);
+        link_.show_tx(at.slot, text.view());
+    }
+    egress_.await_end(at);
     if (lost())
         return forward_result::lost;
+    sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+    upstream_.socket->b_transport(request, none);
+    if (lost())
+        return forward_result::lost;
+    if (request.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE ||
+        faults_.drops_completion(link_direction::rx))
+        return give_up();
+    pcie_extension* const extension = request.get_extension<pcie_extension>();
+    const bool ok = request.is_response_ok();
+    if (ok && faults_.poisons(link_direction::rx))
+        extension->poisoned = true;
+    const bool received = receive_completion(request, give_up_ps);
+    if (received)
+        wait_until(clock_.after(timing_.cross_completion));
+    if (lost())
+        return forward_result::lost;
+    if (!received)
+        return give_up();
     if (!ok) {
         function_.errors().received_unsupported_request();
         return forward_result::unsupported;
@@ -414,16 +474,62 @@ forward_result nt_port::forward_here(tlm::tlm_generic_payload& request) {
     return forward_result::done;
 }
 
-void nt_port::receive_completion(const tlm::tlm_generic_payload& request, bool has_data) {
-    const link::slot s = link_.occupy_rx(link::wire_bytes(
-        has_data ? request.get_data_length() : 0, function_.max_payload(), link::header_3dw));
-    wait_until(s.begin_ps);
+bool nt_port::receive_completion(const tlm::tlm_generic_payload& request,
+                                 std::uint64_t give_up_ps) {
+    const bool has_data = request.is_response_ok() && request.is_read();
+    ingress::passage way(ingress_, tlp_class::completion);
+    if (!way.enter(link::load(has_data ? request.get_data_length() : 0, function_.max_payload(),
+                              link::header_3dw),
+                   give_up_ps))
+        return false;
     if (link_.traced()) {
+        wait_until(way.slot().begin_ps);
         tlp_text text;
         add_completion(text, request, request.is_response_ok(), has_data);
-        link_.show_rx(s, text.view());
+        link_.show_rx(way.slot(), text.view());
     }
-    wait_until(link_.arrival_ps(s.end_ps));
+    wait_until(link_.arrival_ps(way.slot().end_ps));
+    way.await_turn();
+    return true;
+}
+
+bool nt_port::hold(tlm::tlm_generic_payload& write, forwarding_target& target) {
+    if (held_write_.used || !egress::copies(write))
+        return false;
+    const std::uint64_t ps = faults_.holds_write();
+    if (ps == 0)
+        return false;
+    held_write_.used = true;
+    held_write_.target = &target;
+    held_write_.extension = *write.get_extension<pcie_extension>();
+    tlm::tlm_generic_payload& kept = held_write_.payload;
+    const std::uint32_t length = write.get_data_length();
+    std::memcpy(held_write_.data.data(), write.get_data_ptr(), length);
+    kept.set_command(tlm::TLM_WRITE_COMMAND);
+    kept.set_address(write.get_address());
+    kept.set_data_ptr(held_write_.data.data());
+    kept.set_data_length(length);
+    kept.set_streaming_width(length);
+    kept.set_byte_enable_ptr(nullptr);
+    kept.set_byte_enable_length(0);
+    if (write.get_byte_enable_ptr() != nullptr) {
+        std::memcpy(held_write_.enables.data(), write.get_byte_enable_ptr(),
+                    write.get_byte_enable_length());
+        kept.set_byte_enable_ptr(held_write_.enables.data());
+        kept.set_byte_enable_length(write.get_byte_enable_length());
+    }
+    kept.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    held_write_due_.notify(sc_core::sc_time::from_value(ps));
+    return true;
+}
+
+void nt_port::release_held_writes() {
+    for (;;) {
+        sc_core::wait(held_write_due_);
+        if (held_write_.target->accepts_requests())
+            (void)held_write_.target->forward(held_write_.payload);
+        held_write_.used = false;
+    }
 }
 
 void nt_port::refuse(tlm::tlm_generic_payload& p) {
@@ -432,19 +538,33 @@ void nt_port::refuse(tlm::tlm_generic_payload& p) {
     p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
-void nt_port::complete(const tlm::tlm_generic_payload& p) {
-    if (link_.instant() && !link_.traced())
-        return;
+bool nt_port::complete(tlm::tlm_generic_payload& p, std::uint64_t give_up_ps) {
+    if (faults_.drops_completion(link_direction::tx)) {
+        wait_until(give_up_ps);
+        return false;
+    }
     const bool has_data = p.get_command() == tlm::TLM_READ_COMMAND && p.is_response_ok();
-    const link::slot s = link_.occupy_tx(link::wire_bytes(
-        has_data ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw));
+    if (has_data && faults_.poisons(link_direction::tx)) {
+        if (pcie_extension* const e = p.get_extension<pcie_extension>())
+            e->poisoned = true;
+        else // who cannot see the mark sees no data either
+            std::memset(p.get_data_ptr(), 0xFF, p.get_data_length());
+    }
+    egress::granted_place at;
+    const wire_load w =
+        link::load(has_data ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw);
+    const bool of_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
+    if (egress_.await_link(tlp_class::completion, w, 0, give_up_ps, at, of_write) !=
+        egress::outcome::granted)
+        return false;
     if (link_.traced()) {
-        wait_until(s.begin_ps);
+        wait_until(at.slot.begin_ps);
         tlp_text text;
         add_completion(text, p, p.is_response_ok(), has_data);
-        link_.show_tx(s, text.view());
+        link_.show_tx(at.slot, text.view());
     }
-    wait_until(s.end_ps);
+    egress_.await_end(at);
+    return true;
 }
 
 void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
@@ -473,24 +593,32 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
 }
 
 bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) {
-    return send_upstream(upstream_tlp{tlp_kind::msi, address, data, {}});
+    if (!link_.up())
+        return false;
+    const fault_injector::msi_fate fate = faults_.next_msi();
+    if (fate.what == fault_kind::msi_drop)
+        return true; // the function does not know
+    if (fate.what == fault_kind::msi_delay &&
+        held_msi_.push(core_clock::now_ps() + fate.ps, msi_write{address, data}))
+        return true;
+    if (fate.what == fault_kind::msi_double)
+        (void)egress_.send(tlp_kind::msi, address, data);
+    return egress_.send(tlp_kind::msi, address, data);
 }
 
 bool nt_port::send_intx(bool asserted) {
-    return send_upstream(
-        upstream_tlp{asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0, {}});
+    return egress_.send(asserted ? tlp_kind::assert_intx : tlp_kind::deassert_intx, 0, 0);
 }
 
 bool nt_port::send_error(error_severity severity) {
     constexpr std::array<tlp_kind, 3> kinds{tlp_kind::err_cor, tlp_kind::err_nonfatal,
                                             tlp_kind::err_fatal};
-    return send_upstream(upstream_tlp{kinds[static_cast<std::size_t>(severity)], 0, 0, {}});
+    return egress_.send(kinds[static_cast<std::size_t>(severity)], 0, 0);
 }
 
 punch_result nt_port::send_config(const punch_request& request, std::uint32_t& data) {
     if (!link_.up() || !function_.in_d0())
         return punch_result::lost;
-    const std::uint32_t epoch = link_.epoch();
     payload_pool::entry& out = forwarded_.acquire();
     std::uint32_t word = request.write ? request.data : 0;
     out.extension = pcie_extension{};
@@ -505,100 +633,86 @@ punch_result nt_port::send_config(const punch_request& request, std::uint32_t& d
     out.payload.set_byte_enable_ptr(nullptr);
     out.payload.set_byte_enable_length(0);
     out.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    show_config(request);
-    punch_result result = punch_result::lost;
-    if (link_.epoch() == epoch) {
-        sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-        upstream_.socket->b_transport(out.payload, none);
-        result = config_completed(out.payload, epoch);
-    }
+    const punch_result result = exchange(request, out.payload);
     forwarded_.release(out);
     data = word;
     return result;
 }
 
-void nt_port::show_config(const punch_request& request) {
-    if (link_.instant() && !link_.traced())
-        return;
-    const link::slot s = link_.occupy_tx(
-        link::wire_bytes(request.write ? 4U : 0U, function_.max_payload(), link::header_3dw));
-    if (link_.traced()) {
-        wait_until(s.begin_ps);
-        const unsigned target = request.target.value();
-        tlp_text text;
-        text.add(request.write ? "CfgWr " : "CfgRd ").hex(target >> 8, 2);
-        text.add(':').decimal(target >> 3 & 0x1FU).add('.').decimal(target & 7U);
-        text.add('+').hex(request.offset, 3).add(" 4B tag 0"); // B10.3
-        if (request.write)
-            text.add(' ').hex(request.data, 8);
-        link_.show_tx(s, text.view());
-    }
-    wait_until(s.end_ps);
-}
-
-punch_result nt_port::config_completed(const tlm::tlm_generic_payload& request,
-                                       std::uint32_t epoch) {
+punch_result nt_port::exchange(const punch_request& request, tlm::tlm_generic_payload& payload) {
+    const std::uint32_t epoch = link_.epoch();
     const auto lost = [&] { return link_.epoch() != epoch; };
-    const bool ok = request.is_response_ok();
-    if (request.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE) {
-        wait_for_completion_timeout();
+    const std::uint64_t give_up_ps = completion_deadline();
+    const auto give_up = [&] {
+        wait_until(give_up_ps);
         if (lost())
             return punch_result::lost;
         function_.errors().completion_timeout();
         return punch_result::no_completion;
+    };
+    egress::granted_place at;
+    const wire_load w =
+        link::load(request.write ? 4U : 0U, function_.max_payload(), link::header_3dw);
+    switch (egress_.await_link(tlp_class::non_posted, w, 0, give_up_ps, at)) {
+    case egress::outcome::granted:
+        break;
+    case egress::outcome::lost:
+        return punch_result::lost;
+    case egress::outcome::timed_out:
+        return give_up();
     }
-    if (!lost() && (!link_.instant() || link_.traced()))
-        receive_completion(request, ok && request.is_read());
+    if (link_.traced())
+        show_config(at.slot, request);
+    egress_.await_end(at);
     if (lost())
         return punch_result::lost;
+    sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+    upstream_.socket->b_transport(payload, none);
+    if (lost())
+        return punch_result::lost;
+    const bool ok = payload.is_response_ok();
+    if (payload.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE ||
+        faults_.drops_completion(link_direction::rx))
+        return give_up();
+    const bool received = receive_completion(payload, give_up_ps);
+    if (lost())
+        return punch_result::lost;
+    if (!received)
+        return give_up();
     if (!ok)
         function_.errors().received_unsupported_request();
     return ok ? punch_result::done : punch_result::unsupported;
 }
 
-bool nt_port::send_upstream(const upstream_tlp& tlp) {
-    if (!link_.up() || upstream_line_.full())
-        return false;
-    upstream_tlp sent = tlp;
-    const bool wide = (tlp.address >> 32) != 0 || tlp.kind != tlp_kind::msi; // messages: 4DW
-    sent.slot = link_.occupy_tx(link::tlp_overhead + (wide ? link::header_4dw : link::header_3dw) +
-                                (tlp.kind == tlp_kind::msi ? 4U : 0U));
-    return upstream_line_.push(sent.slot.begin_ps, sent);
+void nt_port::show_config(const link::slot& place, const punch_request& request) {
+    wait_until(place.begin_ps);
+    const unsigned target = request.target.value();
+    tlp_text text;
+    text.add(request.write ? "CfgWr " : "CfgRd ").hex(target >> 8, 2);
+    text.add(':').decimal(target >> 3 & 0x1FU).add('.').decimal(target & 7U);
+    text.add('+').hex(request.offset, 3).add(" 4B tag 0"); // B10.3
+    if (request.write)
+        text.add(' ').hex(request.data, 8);
+    link_.show_tx(place, text.view());
 }
 
-void nt_port::upstream_thread() {
-    for (;;) {
-        upstream_tlp tlp;
-        while (!upstream_line_.pop_due(tlp))
-            sc_core::wait(upstream_line_.event());
-        if (link_.traced()) {
-            tlp_text text;
-            if (tlp.kind == tlp_kind::msi)
-                text.add("MSI ").hex(tlp.address, 8).add(' ').hex(tlp.data, 4);
-            else
-                text.add(message_name(tlp.kind));
-            link_.show_tx(tlp.slot, text.view());
-        }
-        const std::uint32_t epoch = link_.epoch();
-        wait_until(tlp.slot.end_ps);
-        if (link_.epoch() != epoch && tlp.kind != tlp_kind::deassert_intx)
-            continue; // lost with the link
-        if (tlp.kind == tlp_kind::assert_intx || tlp.kind == tlp_kind::deassert_intx)
-            host_sees_intx_ = tlp.kind == tlp_kind::assert_intx;
-        upstream_extension_ = pcie_extension{};
-        upstream_extension_.kind = tlp.kind;
-        upstream_payload_.set_command(tlm::TLM_WRITE_COMMAND);
-        upstream_payload_.set_address(tlp.address);
-        upstream_payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&tlp.data));
-        upstream_payload_.set_data_length(4);
-        upstream_payload_.set_streaming_width(4);
-        upstream_payload_.set_byte_enable_ptr(nullptr);
-        upstream_payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-        sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-        upstream_.socket->b_transport(upstream_payload_, none);
-        if (tlp.kind == tlp_kind::pme_to_ack && link_.epoch() == epoch) {
-            in_l23_ready_ = true;
-            drop_link();
+void nt_port::inject(const fault& f) {
+    const bool before = faults_.any();
+    faults_.ask(f);
+    if (faults_.any() != before) // nothing takes the short way that asks for no fault
+        link_.count_obstacle(before ? -1 : 1);
+    if (f.kind == fault_kind::stick_credits || f.kind == fault_kind::free_credits) {
+        const bool stuck = f.kind == fault_kind::stick_credits;
+        if (f.direction == link_direction::tx)
+            egress_.stick_credits(f.of, stuck);
+        else
+            ingress_.stick_credits(f.of, stuck);
+    }
+    if (f.kind == fault_kind::clear) {
+        for (const tlp_class c :
+             {tlp_class::posted, tlp_class::non_posted, tlp_class::completion}) {
+            egress_.stick_credits(c, false);
+            ingress_.stick_credits(c, false);
         }
     }
 }
@@ -606,15 +720,23 @@ void nt_port::upstream_thread() {
 void nt_port::pme_turn_off() {
     if (!link_.up())
         return; // a message to nobody
-    const link::slot s = link_.occupy_rx(link::tlp_overhead + link::header_4dw);
     const std::uint32_t epoch = link_.epoch();
-    if (link_.traced()) {
-        wait_until(s.begin_ps);
-        link_.show_rx(s, "PME_Turn_Off");
+    {
+        ingress::passage way(ingress_, tlp_class::posted);
+        if (!way.enter(link::load(0, function_.max_payload(), link::header_4dw),
+                       completion_deadline()))
+            return;
+        if (link_.traced()) {
+            wait_until(way.slot().begin_ps);
+            link_.show_rx(way.slot(), "PME_Turn_Off");
+        }
+        wait_until(link_.arrival_ps(way.slot().end_ps));
+        way.await_turn();
     }
-    wait_until(link_.arrival_ps(s.end_ps));
-    if (link_.epoch() == epoch)
-        (void)send_upstream(upstream_tlp{tlp_kind::pme_to_ack, 0, 0, {}});
+    if (link_.epoch() == epoch && egress_.send(tlp_kind::pme_to_ack, 0, 0) && egress_.drain()) {
+        in_l23_ready_ = true;
+        drop_link();
+    }
 }
 
 void nt_port::set_host_connected(bool connected) {
@@ -651,13 +773,12 @@ void nt_port::link_is(bool up) {
     if (!up) {
         function_.reset_hot();
         dma_.reset_hot();
-        upstream_line_.clear();
+        held_msi_.clear();
     }
     link_.set_up(up);
-    if (!up && host_sees_intx_) {
-        // The host's port takes the interrupt back by itself (PCIe 2.1 section 2.2.8.1).
-        const std::uint64_t now = core_clock::now_ps();
-        (void)upstream_line_.push(now, upstream_tlp{tlp_kind::deassert_intx, 0, 0, {now, now}});
+    if (!up) {
+        egress_.link_went_down();
+        ingress_.link_went_down();
     }
     mirror_bar0();
     function_.set_negotiated_link(up);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One port with an NT function: its sockets, its link and its function. Transactions of the host
-// come in through a door, occupy the link, wait out the ingress pipeline, act in the function, and
-// are answered through the egress pipeline; MSI, INTx and translated requests leave by `upstream`.
+// come in through a door, occupy the link, wait out the ingress pipeline and their turn
+// (ingress.h), act in the function, and are answered through the egress pipeline; MSI, INTx and
+// translated requests leave by `upstream` (egress.h).
+//
+// A memory write of the host is posted: its transport returns when the function has carried it out
+// or, of a window, when the other port has taken it. Its response tells what this switch refused,
+// which no host would learn; what became of it in the other host is not told.
 //
 // The function is there while the port's mode has one; without it, or without a host, or while its
 // partition is held in reset, the link is down.
@@ -20,12 +25,14 @@
 #include "model/configurable_port.h"
 #include "model/delay_line.h"
 #include "model/dma_function.h"
+#include "model/egress.h"
+#include "model/fault_injector.h"
 #include "model/forwarding.h"
+#include "model/ingress.h"
 #include "model/link.h"
 #include "model/nt_function.h"
 #include "model/nt_port_sockets.h"
 #include "model/pcie_extension.h"
-#include "model/posted_order.h"
 #include "model/register_mirror.h"
 
 namespace ntb {
@@ -40,7 +47,7 @@ class nt_port : public sc_core::sc_module,
 public:
     nt_port(const sc_core::sc_module_name& name, port_number number,
             const topology_config& topology, const timing_config& timing, switch_core& core);
-    ~nt_port() override { upstream_payload_.clear_extension(&upstream_extension_); } // is not its
+    ~nt_port() override;
 
     [[nodiscard]] nt_target_socket& config_socket() { return config_.socket; }
     /// Configuration space of the port's DMA function; unsupported requests while there is none.
@@ -57,6 +64,8 @@ public:
     /// link is in L2/L3 Ready until the host is connected anew or a fundamental reset (B13.2; that
     /// the registers are reset as whenever the link goes down is not confirmed). Waits.
     void pme_turn_off();
+    /// Something goes wrong here, now or next (fault_injector.h).
+    void inject(const fault& f);
     /// The link goes down. Down resets the function as a hot reset does (PCIe 2.1 section 2.9.1).
     void drop_link();
     /// The link comes up if there is a host and a function out of reset.
@@ -154,19 +163,33 @@ private:
         void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
     };
 
-    struct upstream_tlp {
-        tlp_kind kind = tlp_kind::msi;
+    struct msi_write {
         std::uint64_t address = 0;
         std::uint32_t data = 0;
-        link::slot slot{};
+    };
+    /// A window write that a fault keeps back.
+    struct held_write {
+        bool used = false;
+        forwarding_target* target = nullptr;
+        tlm::tlm_generic_payload payload;
+        pcie_extension extension;
+        std::array<unsigned char, egress::max_copy> data{};
+        std::array<unsigned char, egress::max_enables> enables{};
     };
 
     /// A plain register read where the link takes no time and nobody watches it.
     [[nodiscard]] bool read_at_once(tlm::tlm_generic_payload& p, door_kind kind,
                                     unsigned bar) const {
-        return link_.up() && link_.instant() && !link_.traced() && kind != door_kind::dma_config &&
+        return link_.clear() && !link_.traced() && kind != door_kind::dma_config &&
                (kind == door_kind::config || opens_config_space(bar)) && function_.read_plain(p);
     }
+    /// Any register access that takes no time and that nobody watches, and no fault awaits.
+    [[nodiscard]] bool acts_at_once(door_kind kind, unsigned bar) const {
+        return link_.clear() && !link_.traced() && timing_.gasa + timing_.message == 0 &&
+               !faults_.any() && kind != door_kind::dma_config &&
+               (kind == door_kind::config || opens_config_space(bar));
+    }
+    void access_registers(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
     /// Whether a memory request to this BAR reaches the registers.
     [[nodiscard]] bool opens_config_space(unsigned bar) const {
         return bar == 0 && function_.memory_space_enabled() && function_.bar0_is_config_space();
@@ -182,22 +205,26 @@ private:
     void link_is(bool up);
     void train_link_later();
     void transport(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
+    void carry(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
     unsigned transport_debug(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar);
-    void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, bool debug);
-    /// A request to a window BAR, writes in the order in which they come.
-    void cross_in_order(tlm::tlm_generic_payload& p, unsigned bar);
-    /// Checked, translated and forwarded piece by piece.
-    void cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who);
+    /// `way` is that of a request that came over the link; null for a debug access.
+    void act(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar, ingress::passage* way);
+    /// A request to a window BAR: checked, translated and forwarded piece by piece.
+    void cross(tlm::tlm_generic_payload& p, unsigned bar, requester_id who, ingress::passage& way);
     /// Whether every part of a request has somewhere to go, over several table entries too: a TLP
     /// is refused as a whole, before any of it has left.
     [[nodiscard]] bool all_translates(std::uint64_t address, unsigned bar,
                                       std::uint32_t length) const;
     [[nodiscard]] forward_result cross_piece(tlm::tlm_generic_payload& p,
                                              const translated_piece& piece, std::uint32_t done,
-                                             unsigned entry);
-    /// The completion of a forwarded read crosses this port's link.
-    void receive_completion(const tlm::tlm_generic_payload& request, bool has_data);
-    void complete(const tlm::tlm_generic_payload& p);
+                                             unsigned entry, ingress::passage& way);
+    [[nodiscard]] forward_result forward_write(tlm::tlm_generic_payload& request);
+    [[nodiscard]] forward_result forward_read(tlm::tlm_generic_payload& request);
+    /// The completion of a request that left here crosses this port's link. False: it is lost.
+    [[nodiscard]] bool receive_completion(const tlm::tlm_generic_payload& request,
+                                          std::uint64_t give_up_ps);
+    /// The completion of a request of this port's host. False: none arrives.
+    [[nodiscard]] bool complete(tlm::tlm_generic_payload& p, std::uint64_t give_up_ps);
     void show_request(const tlm::tlm_generic_payload& p, const link::slot& s, door_kind kind,
                       unsigned bar);
     void refuse(tlm::tlm_generic_payload& p);
@@ -207,14 +234,16 @@ private:
                                        unsigned bar) const;
     /// Ones as data, TLM_GENERIC_ERROR_RESPONSE: the requester's completion time-out is over.
     static void time_out(tlm::tlm_generic_payload& p);
-    void wait_for_completion_timeout() const;
+    /// When a request that is sent now is given up.
+    [[nodiscard]] std::uint64_t completion_deadline() const;
     [[nodiscard]] requester_id requester_of(const tlm::tlm_generic_payload& p) const;
-    /// A configuration request leaves: its time on the link, and its text.
-    void show_config(const punch_request& request);
-    [[nodiscard]] punch_result config_completed(const tlm::tlm_generic_payload& request,
-                                                std::uint32_t epoch);
-    [[nodiscard]] bool send_upstream(const upstream_tlp& tlp);
-    void upstream_thread();
+    /// A configuration request leaves and is completed.
+    [[nodiscard]] punch_result exchange(const punch_request& request,
+                                        tlm::tlm_generic_payload& payload);
+    void show_config(const link::slot& place, const punch_request& request);
+    /// Keeps a window write back, if a fault asks for it and it can be kept.
+    [[nodiscard]] bool hold(tlm::tlm_generic_payload& write, forwarding_target& target);
+    void release_held_writes();
 
     const port_number number_;
     const timing_config& timing_;
@@ -228,19 +257,20 @@ private:
     door dma_config_;
     std::array<door, bar_count> bars_;
     upstream_door upstream_;
-    delay_line<upstream_tlp, 256> upstream_line_;
-    bool present_ = false;        ///< the mode has an NT function
-    bool held_ = false;           ///< the partition is in reset
-    bool in_l23_ready_ = false;   ///< since PME_TO_Ack
-    bool host_connected_ = false; ///< what set_host_connected() said last
+    ingress ingress_;
+    egress egress_;
+    fault_injector faults_;
+    held_write held_write_; ///< at most one at a time
+    sc_core::sc_event held_write_due_;
+    delay_line<msi_write, 1> held_msi_; ///< by a fault, at most one at a time
+    bool present_ = false;              ///< the mode has an NT function
+    bool held_ = false;                 ///< the partition is in reset
+    bool in_l23_ready_ = false;         ///< since PME_TO_Ack
+    bool host_connected_ = false;       ///< what set_host_connected() said last
     sc_core::sc_event trained_;
     register_mirror* mirror_ = nullptr;
-    bool bar0_answers_ = false;   ///< as the mirror was told last
-    bool host_sees_intx_ = false; ///< Assert_INTA has reached it
-    tlm::tlm_generic_payload upstream_payload_;
-    pcie_extension upstream_extension_;
-    posted_order posted_;
-    payload_pool forwarded_; ///< requests of this port's host on their way to others
+    bool bar0_answers_ = false; ///< as the mirror was told last
+    payload_pool forwarded_;    ///< requests of this port's host on their way to others
 };
 
 } // namespace ntb

@@ -260,6 +260,10 @@ void ntb_switch::open_event(switch_event type, bool opened) {
     core_->events().open(type, opened);
 }
 
+void ntb_switch::inject(port_number port, const fault& f) {
+    ports_[port.value()]->inject(f);
+}
+
 void ntb_switch::set_temperature(unsigned half_degrees) {
     core_->temperature().set(half_degrees);
 }

@@ -14,6 +14,7 @@
 
 #include "model/config.h"
 #include "model/eeprom_status.h"
+#include "model/fault_injector.h"
 #include "model/nt_port_sockets.h"
 #include "model/other_part.h"
 #include "model/punch_through.h"
@@ -114,6 +115,9 @@ public:
     /// The part of a switch event's registers that has no known place (switch_events.h).
     void clear_event(switch_event type);
     void open_event(switch_event type, bool opened);
+
+    /// Something goes wrong at a port with sockets, now or next (fault_injector.h).
+    void inject(port_number port, const fault& f);
 
     /// Ambient input of the temperature sensor.
     void set_temperature(unsigned half_degrees);

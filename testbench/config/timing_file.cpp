@@ -13,11 +13,16 @@ namespace {
 
 using number = std::uint32_t timing_config::*;
 using truth = bool timing_config::*;
+/// A credit limit of one end of the link.
+struct credit {
+    flow_control_credits timing_config::*end;
+    std::uint32_t flow_control_credits::*limit;
+};
 
 struct timing_key {
     std::string_view group;
     std::string_view name;
-    std::variant<number, truth> member;
+    std::variant<number, truth, credit> member;
     std::uint32_t low = 0;
     std::uint32_t high = 1;
 
@@ -26,11 +31,18 @@ struct timing_key {
 
 // The one list of keys. Ranges: a clock between 100 MHz and 10 GHz is surely meant; the others
 // bound the longest wait to what a co-simulated guest tolerates (QEMU gives up after 5 s).
-const std::array<timing_key, 19> keys{{
+constexpr std::uint32_t max_header_credits = 127; // HdrFC is 8 bits, half of it may be outstanding
+constexpr std::uint32_t max_data_credits = 2047;  // DataFC: 12 bits (PCIe base spec 2.6.1)
+constexpr auto hosts = &timing_config::host_credits;
+constexpr auto ports = &timing_config::switch_credits;
+using credits = flow_control_credits;
+const std::array<timing_key, 35> keys{{
     {"core", "clock_ps", &timing_config::core_clock_ps, 100, 1'000'000},
     {"link", "serialisation", &timing_config::link_serialisation, 0, 1},
     {"link", "ingress", &timing_config::ingress, 0, max_timing_cycles},
     {"link", "egress", &timing_config::egress, 0, max_timing_cycles},
+    {"link", "dllps_per_tlp", &timing_config::dllps_per_tlp, 0, 8},
+    {"link", "credit_return", &timing_config::credit_return, 0, max_timing_cycles},
     {"link", "retrain_ns", &timing_config::link_retrain_ns, 0, 1'000'000'000},
     {"pipeline", "decode", &timing_config::decode, 0, max_timing_cycles},
     {"pipeline", "gasa", &timing_config::gasa, 0, max_timing_cycles},
@@ -39,6 +51,30 @@ const std::array<timing_key, 19> keys{{
     {"pipeline", "event", &timing_config::event, 0, max_timing_cycles},
     {"pipeline", "interrupt", &timing_config::interrupt, 0, max_timing_cycles},
     {"pipeline", "window", &timing_config::window, 0, max_timing_cycles},
+    {"crossing", "cross_request", &timing_config::cross_request, 0, max_timing_cycles},
+    {"crossing", "cross_completion", &timing_config::cross_completion, 0, max_timing_cycles},
+    {"switch_credits", "posted_headers", credit{ports, &credits::posted_headers}, 0,
+     max_header_credits},
+    {"switch_credits", "posted_data", credit{ports, &credits::posted_data}, 0, max_data_credits},
+    {"switch_credits", "non_posted_headers", credit{ports, &credits::non_posted_headers}, 0,
+     max_header_credits},
+    {"switch_credits", "non_posted_data", credit{ports, &credits::non_posted_data}, 0,
+     max_data_credits},
+    {"switch_credits", "completion_headers", credit{ports, &credits::completion_headers}, 0,
+     max_header_credits},
+    {"switch_credits", "completion_data", credit{ports, &credits::completion_data}, 0,
+     max_data_credits},
+    {"host_credits", "posted_headers", credit{hosts, &credits::posted_headers}, 0,
+     max_header_credits},
+    {"host_credits", "posted_data", credit{hosts, &credits::posted_data}, 0, max_data_credits},
+    {"host_credits", "non_posted_headers", credit{hosts, &credits::non_posted_headers}, 0,
+     max_header_credits},
+    {"host_credits", "non_posted_data", credit{hosts, &credits::non_posted_data}, 0,
+     max_data_credits},
+    {"host_credits", "completion_headers", credit{hosts, &credits::completion_headers}, 0,
+     max_header_credits},
+    {"host_credits", "completion_data", credit{hosts, &credits::completion_data}, 0,
+     max_data_credits},
     {"timeout", "completion_us", &timing_config::completion_timeout_us, 1, 64'000'000},
     {"partition", "delay_unit_ns", &timing_config::change_delay_unit_ns, 0, 1'000'000},
     {"eeprom", "byte_ns", &timing_config::eeprom_byte_ns, 0, 1'000'000},
@@ -50,15 +86,27 @@ const std::array<timing_key, 19> keys{{
 
 // Does not compile when timing_config gets a member more or less: then `keys` must follow.
 [[maybe_unused]] void every_member_is_in_keys(const timing_config& timing) {
-    [[maybe_unused]] const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = timing;
-    static_assert(std::tuple_size_v<decltype(keys)> == 19);
+    [[maybe_unused]] const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v,
+                                  w, x, y] = timing;
+    [[maybe_unused]] const auto& [c1, c2, c3, c4, c5, c6] = n;
+    static_assert(std::tuple_size_v<decltype(keys)> == 23 + 2 * 6);
 }
 
 void store(timing_config& timing, const timing_key& key, std::uint32_t value) {
     if (const auto* member = std::get_if<number>(&key.member))
         timing.** member = value;
+    else if (const auto* limit = std::get_if<credit>(&key.member))
+        timing.*limit->end.*limit->limit = value;
     else
         timing.*std::get<truth>(key.member) = value != 0;
+}
+
+std::uint32_t value_of(const timing_config& timing, const timing_key& key) {
+    if (const auto* member = std::get_if<number>(&key.member))
+        return timing.**member;
+    if (const auto* limit = std::get_if<credit>(&key.member))
+        return timing.*limit->end.*limit->limit;
+    return static_cast<std::uint32_t>(timing.*std::get<truth>(key.member));
 }
 
 const timing_key* find_key(std::string_view group, std::string_view name) {
@@ -94,7 +142,8 @@ timing_config parse_timing(std::string_view text, const std::string& file) {
     const toml_reader reader(file);
     const toml::table document = reader.parse(text);
     reader.only_keys(document, "",
-                     {"core", "link", "pipeline", "timeout", "partition", "eeprom", "smbus"});
+                     {"core", "link", "pipeline", "crossing", "switch_credits", "host_credits",
+                      "timeout", "partition", "eeprom", "smbus"});
     timing_config timing{};
     for (auto&& [group_key, group_node] : document) {
         const std::string group(group_key.str());
@@ -141,12 +190,8 @@ void set_timing_value(timing_config& timing, const std::string& assignment) {
 std::vector<timing_value> timing_values(const timing_config& timing) {
     std::vector<timing_value> out;
     out.reserve(keys.size());
-    for (const timing_key& key : keys) {
-        const auto* member = std::get_if<number>(&key.member);
-        out.push_back({key.full(), member != nullptr ? timing.**member
-                                                     : static_cast<std::uint32_t>(
-                                                           timing.*std::get<truth>(key.member))});
-    }
+    for (const timing_key& key : keys)
+        out.push_back({key.full(), value_of(timing, key)});
     return out;
 }
 

@@ -50,6 +50,7 @@ public:
     void fail_over(unsigned capability, failover_kind kind) override {
         switch_->fail_over(capability, kind);
     }
+    void inject(port_number port, const fault& f) override { switch_->inject(port, f); }
     void set_temperature(unsigned half_degrees) override { switch_->set_temperature(half_degrees); }
     [[nodiscard]] eeprom_status eeprom() const override { return switch_->eeprom(); }
     void release_reset_halt() override { switch_->release_reset_halt(); }

@@ -41,6 +41,7 @@ public:
     void fail_over(unsigned capability, failover_kind kind) override {
         device_.fail_over(capability, kind);
     }
+    void inject(port_number port, const fault& f) override { device_.inject(port, f); }
     void set_temperature(unsigned half_degrees) override { device_.set_temperature(half_degrees); }
     [[nodiscard]] eeprom_status eeprom() const override { return device_.eeprom(); }
     void release_reset_halt() override { device_.release_reset_halt(); }

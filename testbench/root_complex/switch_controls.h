@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a testbench does to a switch besides TLPs: links, resets, failovers, temperature. An
+// What a testbench does to a switch besides TLPs: links, resets, failovers, faults, temperature. An
 // interface, so that a player of stimulus runs against something simpler in its own tests.
 //
 // Threading: SC_THREADs (a reset may wait). Errors: none.
@@ -10,6 +10,7 @@
 
 #include "model/config.h"
 #include "model/eeprom_status.h"
+#include "model/fault_injector.h"
 #include "model/punch_through.h"
 #include "model/types.h"
 
@@ -31,6 +32,8 @@ public:
     virtual void fundamental_reset() = 0;
     /// Failover capability `capability` triggers.
     virtual void fail_over(unsigned capability, failover_kind kind) = 0;
+    /// Something goes wrong at that port, now or next.
+    virtual void inject(port_number port, const fault& f) = 0;
     virtual void set_temperature(unsigned half_degrees) = 0;
     /// How the start from an EEPROM went, and the end of a halt.
     [[nodiscard]] virtual eeprom_status eeprom() const = 0;

@@ -27,19 +27,22 @@ void reset(const reset_step& r, switch_controls& controls) {
 const port_number* port_of(const action& what) {
     if (const auto* l = std::get_if<link_step>(&what))
         return &l->port;
+    if (const auto* f = std::get_if<fault_step>(&what))
+        return &f->port;
     const auto* const r = std::get_if<reset_step>(&what);
     return r == nullptr || r->of_partition || r->of_switch ? nullptr : &r->port;
 }
 
 const char* const what_is_control =
     "link portP up|down, reset portP|partition N hot|fundamental, reset switch fundamental, "
-    "failover N primary|secondary, temp DEGREES, eeprom release";
+    "failover N primary|secondary, fault portP ..., temp DEGREES, eeprom release";
 
 } // namespace
 
 bool is_control(const action& what) {
     return std::holds_alternative<link_step>(what) || std::holds_alternative<reset_step>(what) ||
            std::holds_alternative<failover_step>(what) ||
+           std::holds_alternative<fault_step>(what) ||
            std::holds_alternative<temperature_step>(what) ||
            std::holds_alternative<eeprom_release>(what);
 }
@@ -67,6 +70,8 @@ void apply(const action& what, switch_controls& controls) {
         reset(*r, controls);
     else if (const auto* f = std::get_if<failover_step>(&what))
         controls.fail_over(f->capability, f->kind);
+    else if (const auto* fault = std::get_if<fault_step>(&what))
+        controls.inject(fault->port, fault->what);
     else if (const auto* t = std::get_if<temperature_step>(&what))
         controls.set_temperature(t->half_degrees);
     else if (std::holds_alternative<eeprom_release>(what))

@@ -30,6 +30,9 @@ constexpr const char* link_syntax = "link portP up|down";
 constexpr const char* reset_syntax =
     "reset portP|partition N hot|fundamental, or reset switch fundamental";
 constexpr const char* failover_syntax = "failover 0..3 primary|secondary";
+constexpr const char* fault_syntax =
+    "fault portP poison|drop-completion rx|tx | credits stuck|free rx|tx "
+    "posted|non-posted|completion | hold-write TIME | msi drop|double|delay TIME | clear";
 constexpr const char* temperature_syntax = "temp DEGREES, 0 to 127.5 in steps of 0.5";
 constexpr const char* eeprom_syntax =
     "eeprom expect done | eeprom expect halted [FAULT of docs/eeprom.md] | eeprom release";
@@ -43,8 +46,8 @@ constexpr const char* time_syntax = "a time is a whole number and fs, ps, ns, us
 /// Command code, byte count, a block and a packet error code (SMBus 2.0).
 constexpr std::size_t smbus_longest = 35;
 constexpr const char* statement_list = "statements: at, after, portP, host, mem, link, reset, "
-                                       "failover, pme-turn-off, punch-through, temp, eeprom, "
-                                       "smbus, note, repeat, end, fault";
+                                       "failover, fault, pme-turn-off, punch-through, temp, "
+                                       "eeprom, smbus, note, repeat, end";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
@@ -276,6 +279,8 @@ private:
             read_reset(in, s);
         else if (in.take_if("failover"))
             read_failover(in, s);
+        else if (in.take_if("fault"))
+            read_fault(in, s);
         else if (in.take_if("temp"))
             read_temperature(in, s);
         else if (in.take_if("eeprom"))
@@ -292,8 +297,6 @@ private:
             read_repeat(in, s);
         else if (in.take_if("end"))
             read_end(in, s);
-        else if (keyword == "fault")
-            s.what = not_yet{std::string(keyword)};
         else if (keyword == "ntbstim" || keyword == "topology" || keyword == "timing")
             in.fail("'" + std::string(keyword) + "' belongs before the first statement",
                     header_syntax);
@@ -589,6 +592,67 @@ private:
         f.kind = in.take() == "primary" ? failover_kind::primary : failover_kind::secondary;
         in.expect_end(failover_syntax);
         s.what = f;
+    }
+
+    static void read_fault(line_reader& in, statement& s) {
+        std::string_view port = in.peek();
+        fault_step f;
+        f.port = take_port(in, port, fault_syntax);
+        if (!port.empty())
+            in.expected("a port, like port2", fault_syntax);
+        in.take();
+        const auto wait = [&in] { // until the fault is over: 0 would be none
+            const std::uint64_t ps = in.time();
+            return ps != 0 ? ps : 1;
+        };
+        if (in.take_if("poison")) {
+            f.what.kind = fault_kind::poison;
+            f.what.direction = direction_of(in);
+        } else if (in.take_if("drop-completion")) {
+            f.what.kind = fault_kind::drop_completion;
+            f.what.direction = direction_of(in);
+        } else if (in.take_if("credits")) {
+            if (in.peek() != "stuck" && in.peek() != "free")
+                in.expected("stuck or free", fault_syntax);
+            f.what.kind =
+                in.take() == "stuck" ? fault_kind::stick_credits : fault_kind::free_credits;
+            f.what.direction = direction_of(in);
+            if (in.take_if("posted"))
+                f.what.of = tlp_class::posted;
+            else if (in.take_if("non-posted"))
+                f.what.of = tlp_class::non_posted;
+            else if (in.take_if("completion"))
+                f.what.of = tlp_class::completion;
+            else
+                in.expected("posted, non-posted or completion", fault_syntax);
+        } else if (in.take_if("hold-write")) {
+            f.what.kind = fault_kind::hold_write;
+            f.what.ps = wait();
+        } else if (in.take_if("msi")) {
+            if (in.take_if("drop")) {
+                f.what.kind = fault_kind::msi_drop;
+            } else if (in.take_if("double")) {
+                f.what.kind = fault_kind::msi_double;
+            } else if (in.take_if("delay")) {
+                f.what.kind = fault_kind::msi_delay;
+                f.what.ps = wait();
+            } else {
+                in.expected("drop, double or delay", fault_syntax);
+            }
+        } else if (in.take_if("clear")) {
+            f.what.kind = fault_kind::clear;
+        } else {
+            in.expected("a fault", fault_syntax);
+        }
+        in.expect_end(fault_syntax);
+        s.what = f;
+    }
+
+    /// As in the names of signals: rx is from the host, tx to it.
+    static link_direction direction_of(line_reader& in) {
+        if (in.peek() != "rx" && in.peek() != "tx")
+            in.expected("rx or tx", fault_syntax);
+        return in.take() == "rx" ? link_direction::rx : link_direction::tx;
     }
 
     static void read_temperature(line_reader& in, statement& s) {

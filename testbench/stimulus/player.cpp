@@ -99,6 +99,8 @@ const port_number* port_of(const action& what) {
         return &l->port;
     if (const auto* h = std::get_if<host_step>(&what))
         return &h->port;
+    if (const auto* f = std::get_if<fault_step>(&what))
+        return &f->port;
     if (const auto* p = std::get_if<pme_turn_off_step>(&what))
         return &p->port;
     if (const auto* p = std::get_if<punch_step>(&what))
@@ -129,9 +131,6 @@ player::player(const host_table& hosts, switch_controls& controls, const player_
 
 void player::check(const program& p, const host_table& hosts) {
     for (const statement& s : p.statements) {
-        if (const auto* later = std::get_if<not_yet>(&s.what))
-            throw stimulus_error(p.file, s.where, "'" + later->keyword + "' is not in this version",
-                                 "leave the statement out");
         if (const auto* a = std::get_if<register_access>(&s.what))
             if (a->function != 0)
                 throw stimulus_error(p.file, s.where,
@@ -318,6 +317,11 @@ void player::run(const link_step& l) {
 
 void player::run(const failover_step& f) {
     apply(f, controls_);
+    say_statement("");
+}
+
+void player::run(const fault_step& f) {
+    controls_.inject(f.port, f.what);
     say_statement("");
 }
 

@@ -76,6 +76,7 @@ private:
     void run(const reset_step& r);
     void run(const host_step& h);
     void run(const failover_step& f);
+    void run(const fault_step& f);
     void run(const temperature_step& t);
     void run(const eeprom_expectation& e);
     void run(const eeprom_release& r);
@@ -87,7 +88,6 @@ private:
     void run(const pause_step&) {}
     void run(const repeat_begin& r);
     void run(const repeat_end& r);
-    void run(const not_yet&) {} // check() refuses it
 
     void expect_some(const interrupt_expectation& e, std::uint64_t start);
     void expect_none(const interrupt_expectation& e, std::uint64_t start);

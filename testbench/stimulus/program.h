@@ -13,6 +13,7 @@
 
 #include "model/config.h"
 #include "model/eeprom_status.h"
+#include "model/fault_injector.h"
 #include "model/types.h"
 #include "testbench/root_complex/host_answers.h"
 
@@ -151,6 +152,12 @@ struct host_step {
     host_answers how = host_answers::normally;
 };
 
+/// fault portP ...: something goes wrong at that port, now or next.
+struct fault_step {
+    port_number port{};
+    fault what{};
+};
+
 /// failover N primary|secondary
 struct failover_step {
     unsigned capability = 0;
@@ -185,16 +192,11 @@ struct repeat_end {
     std::size_t begin = 0; ///< index of the repeat_begin
 };
 
-/// Part of the language, but not of this version of the program (fault).
-struct not_yet {
-    std::string keyword;
-};
-
 using action =
     std::variant<register_access, interrupt_expectation, enumeration, memory_step, link_step,
-                 reset_step, failover_step, host_step, temperature_step, eeprom_expectation,
-                 eeprom_release, pme_turn_off_step, punch_step, host_config_step, smbus_step,
-                 note_step, pause_step, repeat_begin, repeat_end, not_yet>;
+                 reset_step, failover_step, fault_step, host_step, temperature_step,
+                 eeprom_expectation, eeprom_release, pme_turn_off_step, punch_step,
+                 host_config_step, smbus_step, note_step, pause_step, repeat_begin, repeat_end>;
 
 struct statement {
     location where{};

@@ -550,6 +550,7 @@ BOOST_FIXTURE_TEST_CASE(an_access_by_the_global_window_takes_its_cycles, two_hos
                    expected.reaches_host(expected.acts(begin, expected_time::read_request) +
                                              expected.cycles(t.gasa),
                                          expected_time::completion_of_dword));
+        settle();
         signals.clear();
         begin = now_ps();
         write(host0, "GASADATA", 0x1234);

@@ -274,6 +274,7 @@ BOOST_FIXTURE_TEST_CASE(a_poisoned_write_through_a_window_arrives_poisoned, fail
         prepare();
         report_all(host0);
         BOOST_TEST(host0.bar_write_poisoned(bar2, 0x40, 0xBAD).ok());
+        settle();
         BOOST_TEST(host2.poisoned_writes() == 1U);
         std::uint32_t there = 1;
         BOOST_TEST(host2.ram().read(0x1040, &there, 4));

@@ -46,6 +46,16 @@ public:
     [[nodiscard]] std::uint64_t reaches_host(std::uint64_t ps, unsigned bytes) const {
         return edge(ps) + cycles(timing_.egress) + on_the_wire(bytes);
     }
+    /// When a host has a request that another port has translated at `ps`.
+    [[nodiscard]] std::uint64_t reaches_other_host(std::uint64_t ps, unsigned bytes) const {
+        return edge(ps) + cycles(timing_.cross_request + timing_.egress) + on_the_wire(bytes);
+    }
+    /// The DLLPs that go back for one TLP: an ACK and an UpdateFC, 8 bytes each.
+    [[nodiscard]] std::uint64_t dllps() const { return on_the_wire(8 * timing_.dllps_per_tlp); }
+    /// When a completion that a host starts to send at `ps` is back in the port that asked.
+    [[nodiscard]] std::uint64_t completion_crosses(std::uint64_t ps, unsigned bytes) const {
+        return acts(ps, bytes) + cycles(timing_.cross_completion);
+    }
 
 private:
     timing_config timing_;

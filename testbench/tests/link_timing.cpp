@@ -96,16 +96,19 @@ BOOST_FIXTURE_TEST_CASE(a_read_takes_both_pipelines_and_its_completion_s_symbols
             BOOST_TEST(now_ps() ==
                        expected.reaches_host(expected.acts(begin, expected_time::read_request),
                                              expected_time::completion_of_dword));
+            settle();
             begin = now_ps();
             BOOST_TEST(host(l.port).config_read(0).ok());
             BOOST_TEST(now_ps() ==
                        expected.reaches_host(expected.acts(begin, expected_time::read_request),
                                              expected_time::completion_of_dword));
+            settle();
             begin = now_ps();
             BOOST_TEST(host(l.port).config_write(0x40C, 1).ok());
             BOOST_TEST(now_ps() ==
                        expected.reaches_host(expected.acts(begin, expected_time::write_of_dword),
                                              expected_time::completion_without_data));
+            settle();
             begin = now_ps(); // refused: a completion without data
             BOOST_TEST(!host(l.port).bar_read(bar0, 0x1000).ok());
             BOOST_TEST(now_ps() ==

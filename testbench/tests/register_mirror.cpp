@@ -108,7 +108,9 @@ BOOST_AUTO_TEST_CASE(bar0_answers_while_there_is_a_link_and_memory_space) {
         BOOST_TEST(mirror.answering);
         config_write(host0, "PMCSR", 3); // D3hot
         BOOST_TEST(!mirror.answering);
-        config_write(host0, "PMCSR", 0);
+        config_write(host0, "PMCSR", 0); // resets the function: memory space is off
+        BOOST_TEST(!mirror.answering);
+        config_write(host0, "PCICMD", 6);
         BOOST_TEST(mirror.answering);
         bench.set_link(port0, false);
         BOOST_TEST(!mirror.answering);

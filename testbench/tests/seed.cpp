@@ -180,6 +180,7 @@ BOOST_FIXTURE_TEST_CASE(a_window_leads_to_the_other_host, seed_hosts) {
             BOOST_TEST(host(port).bar_write(bar_number(2), 0x10, 0xD0 + port).ok());
             BOOST_TEST(host(port).bar_write(bar_number(4), 0x10, 0xE0 + port).ok());
         }
+        settle();
         for (const unsigned port : {0U, 2U}) { // what came from there
             std::uint32_t direct = 0;
             std::uint32_t table = 0;

@@ -4,7 +4,8 @@
 // stay, the first that is refused ends the request (docs/reference/behaviour.md B9.6 to B9.8).
 //
 // Every change is tried at many moments, from before the request to after it, so that it falls
-// before, between and after the pieces whatever the timing is.
+// before, between and after the pieces whatever the timing is. A piece of a write that the other
+// port has taken is lost with that port's link, and nobody learns of it.
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -100,15 +101,18 @@ public:
     }
 
     /// A change that refuses what comes after it. Writes arrive up to some piece, reads give all
-    /// or nothing; `logs`: the function that asked is still there to log what was refused.
-    void refuses_from_some_piece_on(const change& happens, bool logs = true) {
+    /// or nothing; `logs`: the function that asked is still there to log what was refused;
+    /// `takes_the_link`: and with it what is on its way there.
+    void refuses_from_some_piece_on(const change& happens, bool logs = true,
+                                    bool takes_the_link = false) {
         std::set<unsigned> arrived;
         std::set<bool> answered;
         for (std::uint64_t ns = 0; ns < last_ns; ns += step_ns) {
             BOOST_TEST_CONTEXT("change at " << ns << " ns") {
                 const outcome written = try_at(ns, tlm::TLM_WRITE_COMMAND, happens);
                 BOOST_TEST(std::is_sorted(written.arrived.rbegin(), written.arrived.rend()));
-                BOOST_TEST(written.ok() == (written.count() == pieces));
+                if (written.count() == pieces || !takes_the_link)
+                    BOOST_TEST(written.ok() == (written.count() == pieces));
                 BOOST_TEST(written.ok() == (written.status != tlm::TLM_ADDRESS_ERROR_RESPONSE));
                 arrived.insert(written.count());
                 const outcome read = try_at(ns, tlm::TLM_READ_COMMAND, happens);
@@ -130,7 +134,7 @@ public:
 
     // Accesses of the other host through GASAADDR and GASADATA take their time first.
     static constexpr std::uint64_t request_ns = 500;
-    static constexpr std::uint64_t last_ns = 1200;
+    static constexpr std::uint64_t last_ns = 1400;
     static constexpr std::uint64_t step_ns = 8;
     /// A link trains for milliseconds after a reset.
     const sc_core::sc_time resets_last{10, sc_core::SC_SEC};
@@ -197,11 +201,14 @@ BOOST_FIXTURE_TEST_CASE(a_target_that_stops_being_bus_master_refuses_the_rest,
 }
 
 BOOST_FIXTURE_TEST_CASE(a_target_that_goes_away_refuses_the_rest, changing_window) { // B9.8
-    run([this] { refuses_from_some_piece_on([this] { bench.set_link(port2, false); }); });
+    run([this] {
+        refuses_from_some_piece_on([this] { bench.set_link(port2, false); }, true, true);
+    });
 }
 
 BOOST_FIXTURE_TEST_CASE(a_target_that_is_reset_refuses_the_rest, changing_window) { // B9.8
-    run([this] { refuses_from_some_piece_on([this] { bench.hot_reset(port2); }); }, resets_last);
+    run([this] { refuses_from_some_piece_on([this] { bench.hot_reset(port2); }, true, true); },
+        resets_last);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_requester_whose_mapping_entry_is_taken_away_sends_no_more,
@@ -245,16 +252,17 @@ BOOST_AUTO_TEST_CASE(
             BOOST_TEST(hosts.host(2).ram().read(0, words.data(), sizeof words));
             return words;
         };
-        sc_core::wait(600, sc_core::SC_NS);
+        sc_core::wait(300, sc_core::SC_NS);
         hosts.bench.set_link(port_number(2), false);
         const auto before = written();
-        sc_core::wait(done);
+        if (running != 0)
+            sc_core::wait(done);
         several_hosts::settle();
         BOOST_TEST(written() == before, boost::test_tools::per_element());
         const auto count = static_cast<unsigned>(std::count(before.begin(), before.end(), 1U));
         BOOST_TEST(count > 0U);
         BOOST_TEST(count < requests / 2);
-        BOOST_TEST(accepted == count);
+        BOOST_TEST(accepted >= count); // what was on its way is lost
     });
 }
 

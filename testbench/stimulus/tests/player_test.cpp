@@ -128,6 +128,10 @@ public:
         calls.push_back("failover " + std::to_string(capability) +
                         (kind == failover_kind::primary ? " primary" : " secondary"));
     }
+    void inject(port_number p, const fault& f) override {
+        calls.push_back("fault " + std::to_string(p.value()) + " " +
+                        std::to_string(static_cast<unsigned>(f.kind)) + " " + std::to_string(f.ps));
+    }
     void set_temperature(unsigned t) override { calls.push_back("temp " + std::to_string(t)); }
     [[nodiscard]] eeprom_status eeprom() const override { return status; }
     void pme_turn_off(port_number p) override {
@@ -338,10 +342,11 @@ BOOST_FIXTURE_TEST_CASE(memory_is_loaded_filled_and_checked, bench) {
 BOOST_FIXTURE_TEST_CASE(links_resets_and_temperature_reach_the_switch, bench) {
     play("link port0 down\nlink port0 up\nreset port0 hot\nreset port0 fundamental\n"
          "reset partition 5 hot\nreset partition 3 hot\nreset partition 3 fundamental\n"
-         "temp 30.5\nfailover 2 primary\nfailover 1 secondary\nreset switch fundamental\n");
-    expect_list(controls.calls,
-                {"link 0 down", "link 0 up", "hot 0", "fundamental 5", "hot 0", "fundamental 3",
-                 "temp 61", "failover 2 primary", "failover 1 secondary", "fundamental"});
+         "temp 30.5\nfailover 2 primary\nfailover 1 secondary\nreset switch fundamental\n"
+         "fault port0 msi delay 3ns\n");
+    expect_list(controls.calls, {"link 0 down", "link 0 up", "hot 0", "fundamental 5", "hot 0",
+                                 "fundamental 3", "temp 61", "failover 2 primary",
+                                 "failover 1 secondary", "fundamental", "fault 0 7 3000"});
 }
 
 BOOST_FIXTURE_TEST_CASE(smbus_transactions_and_pme_turn_off_reach_the_switch, bench) {
@@ -437,8 +442,6 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_played_is_refused_before_the_start, bench
         }
         return std::string("accepted");
     };
-    BOOST_TEST(refused("  fault port0 lcrc\n") ==
-               "x.stim:3:3: 'fault' is not in this version (leave the statement out)");
     BOOST_TEST(refused("port0.f1.bar0 read +0\n").find("x.stim:3:1: functions other than 0") == 0U);
     for (const char* body : {"port2.bar0 read +0\n", "port2 enumerate\n", "mem port2 0 check 00\n",
                              "port2 expect msi within 1ns\n", "link port2 up\n",
