@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 import client as c
@@ -245,6 +246,17 @@ class Windows(TwoSimulators):
                 found = os.pread(self.ram[far], 256, 0)
                 self.assertEqual(found, struct.pack("<64I", *(turn << 16 | i for i in range(64))))
                 far.write(c.INDBELLSTS, 1)
+
+    def test_writes_wait_for_a_simulator_that_stands_still_for_a_moment_and_none_is_lost(self):
+        self.second.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.second.process.send_signal, signal.SIGCONT)
+        for number in range(420):  # more than find room
+            self.one.write(4 * number, number, 4, BAR2, posted=True)
+        time.sleep(0.5)  # ten times the completion time-out
+        self.second.process.send_signal(signal.SIGCONT)
+        self.assertEqual(self.one.read(4 * 419, 4, BAR2), 419)
+        found = memoryview(os.pread(self.ram[self.two], 4 * 420, 0)).cast("I")
+        self.assertEqual(list(found), list(range(420)))
 
     def test_a_large_write_arrives_whole(self):
         data = random.Random(5).randbytes(64 << 10)

@@ -146,8 +146,8 @@ void peer_link::flush() {
         has_room_.notify(sc_core::SC_ZERO_TIME);
 }
 
-bool peer_link::await_room() {
-    const std::uint64_t deadline = core_clock::now_ps() + options_.completion_timeout_ps;
+bool peer_link::await_room(std::uint64_t patience_ps) {
+    const std::uint64_t deadline = core_clock::now_ps() + patience_ps;
     while (unsent_.size() >= max_unsent && connected_) {
         if (core_clock::now_ps() >= deadline)
             return false;
@@ -185,7 +185,7 @@ crossing_result peer_link::await(request& q) {
 crossing_result peer_link::access(record_kind kind, std::uint32_t address, const register_access& a,
                                   std::uint32_t* value) {
     request& q = begin_request();
-    if (!connected_ || !await_room()) {
+    if (!connected_ || !await_room(options_.completion_timeout_ps)) {
         q.ended = true;
         q.result = connected_ ? crossing_result::no_answer : crossing_result::gone;
         return await(q);
@@ -251,7 +251,7 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
             r.data.insert(r.data.end(), enables + begin, enables + begin + size);
         }
     }
-    if (!await_room())
+    if (!await_room(completed ? options_.completion_timeout_ps : posted_patience_ps))
         return connected_ ? forward_result::unsupported : forward_result::lost;
     if (!completed) {
         post(std::move(r));

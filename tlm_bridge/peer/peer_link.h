@@ -94,6 +94,9 @@ private:
     static constexpr std::size_t max_arrived = 512;
     /// Records that wait for room before who may wait does.
     static constexpr std::size_t max_unsent = 64;
+    /// A posted write has no completion time-out: it waits for room as it would for credits. But
+    /// not for ever, or the reads behind it would run into QEMU's limit of 5 s.
+    static constexpr std::uint64_t posted_patience_ps = 2'000'000'000'000;
 
     /// A request of this side that is to be completed.
     struct request {
@@ -145,7 +148,8 @@ private:
                                                std::uint32_t begin, std::uint32_t size);
     void post(record r);
     void flush();
-    [[nodiscard]] bool await_room();
+    /// Waits until something more may be sent; false: the time is over, or the other side is gone.
+    [[nodiscard]] bool await_room(std::uint64_t patience_ps);
     [[nodiscard]] std::uint64_t due_ps(const record& r) const;
 
     attachment& place_;
