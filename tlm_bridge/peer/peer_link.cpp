@@ -13,6 +13,11 @@
 
 namespace ntb::peer {
 
+namespace {
+constexpr const char* cut_off =
+    "the shared memory was cut off: the switch that was in it is reset, and alone";
+} // namespace
+
 peer_link::peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
                      std::shared_ptr<spdlog::logger> logger)
     : sc_module(name), place_(place), options_(std::move(o)), logger_(std::move(logger)),
@@ -56,7 +61,7 @@ void peer_link::look() {
 void peer_link::check_other_side() {
     const std::uint32_t now = place_.other().incarnation.load();
     if (place_.damaged())
-        sever("the shared memory was cut off: the switch that was in it is reset, and alone");
+        sever(cut_off);
     const bool lost = place_.damaged() || !place_.other_alive();
     if (seen_incarnation_ != 0 && (lost || now != seen_incarnation_)) {
         take_input(); // what it sent before it left has happened
@@ -80,6 +85,9 @@ void peer_link::check_other_side() {
 void peer_link::sever(const char* why) {
     if (seen_incarnation_ == 0)
         return;
+    // Memory that is cut off reads zero, so what it holds looks like nonsense of the other side.
+    if (place_.damaged())
+        why = cut_off;
     logger_->error("peer: {}; the link is down until another simulator comes (end that one)", why);
     refused_incarnation_ = seen_incarnation_;
     seen_incarnation_ = 0;
