@@ -12,6 +12,7 @@
 #include "testbench/capture/replay.h"
 #include "testbench/ntbsim/bridged_switch.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/failures_report.h"
 #include "testbench/stimulus/control.h"
 
 namespace ntb::cli {
@@ -29,22 +30,12 @@ void report_json(const replay_options& options, const capture::header& head,
     out["expectations"] = r.expectations();
     out["failed"] = r.failed();
     out["simulated_ps"] = sc_core::sc_time_stamp().value();
-    out["failures"] = nlohmann::ordered_json::array();
-    for (const stimulus::failure& f : r.failures())
-        out["failures"].push_back({{"file", f.file},
-                                   {"line", f.line},
-                                   {"expected", f.expected},
-                                   {"got", f.got},
-                                   {"time_ps", f.time_ps}});
+    out["failures"] = failures_json(r.failures());
     std::cout << out.dump(2) << '\n';
 }
 
 void report_text(const replay_options& options, const capture::replay& r, bool recorded) {
-    for (const stimulus::failure& f : r.failures())
-        std::fprintf(stderr, "%s\n", f.text().c_str());
-    if (r.failed() > r.failures().size())
-        std::fprintf(stderr, "... and %llu more\n",
-                     static_cast<unsigned long long>(r.failed() - r.failures().size()));
+    print_failures(r.failures(), r.failed());
     std::cout << (r.failed() == 0 ? "replayed: " : "FAILED: ") << r.inputs() << " inputs, "
               << r.expectations() << " expectations, " << r.failed() << " failed, "
               << stimulus::time_text(sc_core::sc_time_stamp().value()) << " simulated";

@@ -17,6 +17,7 @@
 #include "testbench/config/timing_file.h"
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/failures_report.h"
 #include "testbench/ntbsim/recording.h"
 #include "testbench/ntbsim/replay_command.h"
 #include "testbench/root_complex/platform.h"
@@ -105,23 +106,13 @@ void report_json(const run_options& options, const loaded& in, const stimulus::p
     out["expectations"] = player.expectations();
     out["failed"] = player.failed();
     out["simulated_ps"] = sc_core::sc_time_stamp().value();
-    out["failures"] = nlohmann::ordered_json::array();
-    for (const stimulus::failure& f : player.failures())
-        out["failures"].push_back({{"file", f.file},
-                                   {"line", f.line},
-                                   {"expected", f.expected},
-                                   {"got", f.got},
-                                   {"time_ps", f.time_ps}});
+    out["failures"] = failures_json(player.failures());
     std::cout << out.dump(2) << '\n';
 }
 
 void report_text(const run_options& options, const stimulus::player& player, bool recorded) {
     std::cout.flush(); // failures go to stderr and belong behind the transcript
-    for (const stimulus::failure& f : player.failures())
-        std::fprintf(stderr, "%s\n", f.text().c_str());
-    if (player.failed() > player.failures().size())
-        std::fprintf(stderr, "... and %llu more\n",
-                     static_cast<unsigned long long>(player.failed() - player.failures().size()));
+    print_failures(player.failures(), player.failed());
     std::cout << (player.failed() == 0 ? "passed: " : "FAILED: ") << player.statements()
               << " statements, " << player.expectations() << " expectations, " << player.failed()
               << " failed, " << stimulus::time_text(sc_core::sc_time_stamp().value())
