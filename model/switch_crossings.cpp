@@ -11,9 +11,9 @@ namespace ntb {
 namespace {
 
 bool within_limits(const crossing& c) {
-    const unsigned value_limit = c.kind == crossing::what::raise ? max_ports : 0xFFFFFFFFU;
     return c.port.value() < max_ports && c.from_port.value() < max_ports &&
-           c.partition.value() < max_partitions && c.value < value_limit;
+           c.partition.value() < max_partitions &&
+           (c.kind != crossing::what::raise || c.value < max_ports);
 }
 
 } // namespace

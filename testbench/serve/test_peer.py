@@ -136,6 +136,16 @@ class OneSwitch(TwoSimulators):
         self.assertEqual(self.one.read(MSGSTS) & OUTMSG_LOST, 0)
         self.assertTrue(c.eventually(lambda: self.two.read(INMSG0) == 0xBABE))
 
+    def test_doorbells_of_all_bits_and_a_message_of_all_ones_arrive(self):
+        part = c.FIELDS["SWP0MSGCTL0.PART"]
+        self.one.write_global(SWP0MSGCTL0, part & -part)
+        self.one.write(c.OUTDBELLSET, ALL_ONES)
+        self.assertTrue(c.eventually(lambda: self.two.read(c.INDBELLSTS) == ALL_ONES))
+        self.one.write(OUTMSG0, ALL_ONES)
+        self.assertEqual(self.one.read(MSGSTS) & OUTMSG_LOST, 0)
+        self.assertTrue(c.eventually(lambda: self.two.read(MSGSTS) & INMSG_FULL))
+        self.assertEqual(self.two.read(INMSG0), ALL_ONES)
+
     def test_the_mapping_table_is_one(self):
         for writer, reader, index in ((self.one, self.two, 0), (self.two, self.one, 1)):
             writer.write(c.NTMTBLADDR, index)

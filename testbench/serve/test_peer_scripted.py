@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A simulator whose other side is a script: records, moments and nonsense that a simulator does not
+send, or not on demand."""
+import unittest
+
+import client as c
+import scripted_peer as p
+from scripted_peer import ScriptedPeer
+from test_peer import ALL_ONES, TwoSimulators
+
+
+class ScriptedOtherSide(TwoSimulators):
+    """A simulator with port 0 and a client; a script has port 2."""
+
+    arguments = ()
+
+    def setUp(self):
+        super().setUp()
+        self.sim = self.side(0, *self.arguments)
+        self.one = self.enterContext(self.sim.client(0)).enable()
+        self.peer = self.enterContext(ScriptedPeer(self.server.memory))
+
+    def look(self):
+        """Rings; returns when the simulator has looked."""
+        self.peer.set_rung()
+        self.server.ring(self.server.clients()[0])
+        self.assertTrue(c.eventually(lambda: not self.peer.rung()))
+        self.one.read(c.NTSDATA)
+
+    def connect(self):
+        """The simulator knows of the peer."""
+        self.look()
+        self.assertTrue(c.eventually(lambda: "is there" in self.sim.log()))
+
+    def bells(self):
+        """INDBELLSTS of port 0."""
+        return self.one.read(c.INDBELLSTS)
+
+    def alive(self):
+        """The simulator runs and answers its client."""
+        self.assertTrue(self.sim.alive(), self.sim.log())
+        self.one.write(c.NTSDATA, 0x600D)
+        self.assertEqual(self.one.read(c.NTSDATA), 0x600D)
+
+
+class Records(ScriptedOtherSide):
+    """What records do."""
+
+    def test_a_temperature_of_all_ones_is_the_highest(self):
+        self.connect()
+        self.one.write_global(c.REGISTERS["TMPCTL"], 0)  # the sensor is on
+        self.peer.send(index=p.SET_TEMPERATURE, value=ALL_ONES)
+        self.look()
+        self.assertEqual(self.one.read_global(c.REGISTERS["TMPSTS"]) & 0xFF, 0xFF)
+
+
+if __name__ == "__main__":
+    unittest.main()
