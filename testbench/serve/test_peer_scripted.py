@@ -54,5 +54,25 @@ class Records(ScriptedOtherSide):
         self.assertEqual(self.one.read_global(c.REGISTERS["TMPSTS"]) & 0xFF, 0xFF)
 
 
+class Comers(ScriptedOtherSide):
+    """Who takes the other side, and when the simulator learns of it."""
+
+    def test_what_a_comer_sends_before_it_is_seen_is_not_lost(self):
+        self.peer.send(index=p.DOORBELLS, value=1 << 3)
+        self.look()  # the first time that it looks
+        self.assertTrue(c.eventually(lambda: self.bells() == 1 << 3))
+
+    def test_one_who_dies_and_its_successor_are_told_apart_whenever_the_simulator_looks(self):
+        self.connect()
+        self.peer.send(index=p.DOORBELLS, value=1 << 0)
+        self.peer.leave()
+        self.peer.come()
+        self.peer.send(index=p.DOORBELLS, value=1 << 1)
+        self.look()
+        self.assertTrue(c.eventually(lambda: self.bells() == 3))
+        self.assertEqual(self.sim.log().count("is gone"), 1)
+        self.assertEqual(self.sim.log().count("is there"), 2)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -13,9 +13,19 @@
 namespace ntb::peer {
 
 void peer_link::take_input() {
+    take_records(max_arrived);
+}
+
+bool peer_link::next_is_of_a_comer() {
+    const std::uint32_t from = in_.next_sender();
+    return from != 0 && from != seen_incarnation_ && from == place_.other().incarnation.load();
+}
+
+void peer_link::take_records(std::size_t limit) {
     bool any = false;
     record r{};
-    while (seen_incarnation_ != 0 && arrived_.size() < max_arrived && in_.receive(r)) {
+    while (seen_incarnation_ != 0 && arrived_.size() < limit && !next_is_of_a_comer() &&
+           in_.receive(r)) {
         // Of a simulator that is not there any more, or meant for one that was here before.
         if (r.head.from != seen_incarnation_ || r.head.to != place_.incarnation())
             continue;

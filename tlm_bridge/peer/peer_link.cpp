@@ -52,9 +52,11 @@ void peer_link::bind(ntb_switch& s) {
 }
 
 void peer_link::look() {
+    // What comes from here on rings anew. Who is there is known before what was sent is looked at,
+    // or the first that a comer sends would be nobody's.
     in_.heard();
-    take_input();
     check_other_side();
+    take_input();
     flush();
 }
 
@@ -64,14 +66,11 @@ void peer_link::check_other_side() {
         sever(cut_off);
     const bool lost = place_.damaged() || !place_.other_alive();
     if (seen_incarnation_ != 0 && (lost || now != seen_incarnation_)) {
-        take_input(); // what it sent before it left has happened
-        seen_incarnation_ = 0;
-        arrival a{};
-        a.kind = arrival::what::gone;
-        arrived_.push_back(std::move(a));
-        has_arrived_.notify(sc_core::SC_ZERO_TIME);
+        take_records(max_arrived + layout::slots_per_ring); // all that it sent has happened
+        if (seen_incarnation_ != 0)
+            lose();
     }
-    if (seen_incarnation_ == 0 && now != 0 && !lost && now != refused_incarnation_) {
+    if (seen_incarnation_ == 0 && now != 0 && !lost && now != last_incarnation_) {
         seen_incarnation_ = now;
         arrival a{};
         a.kind = arrival::what::came;
@@ -89,8 +88,11 @@ void peer_link::sever(const char* why) {
     if (place_.damaged())
         why = cut_off;
     logger_->error("peer: {}; the link is down until another simulator comes (end that one)", why);
-    refused_incarnation_ = seen_incarnation_;
-    seen_incarnation_ = 0;
+    lose();
+}
+
+void peer_link::lose() {
+    last_incarnation_ = std::exchange(seen_incarnation_, 0);
     arrival a{};
     a.kind = arrival::what::gone;
     arrived_.push_back(std::move(a));

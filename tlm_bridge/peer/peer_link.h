@@ -128,7 +128,13 @@ private:
         return connected_ && !place_.damaged();
     }
     void check_other_side();
+    /// Takes what has come until `limit` records wait for their time.
+    void take_records(std::size_t limit);
+    /// Whether the next record is of one who took the other side and has not been seen yet.
+    [[nodiscard]] bool next_is_of_a_comer();
     void sever(const char* why);
+    /// The other side is not there any more: the model learns it after what was sent before.
+    void lose();
     void act_thread();
     void worker_thread();
     void give_up_messages();
@@ -167,7 +173,7 @@ private:
     std::uint32_t acting_incarnation_ = 0;
     // How it is now.
     std::uint32_t seen_incarnation_ = 0;
-    std::uint32_t refused_incarnation_ = 0; ///< broke the rules
+    std::uint32_t last_incarnation_ = 0; ///< is gone, or broke the rules: does not come again
 
     std::deque<arrival> arrived_;
     mutable sc_core::sc_event has_arrived_;

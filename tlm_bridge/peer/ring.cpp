@@ -59,11 +59,19 @@ ring_receiver::ring_receiver(ring_memory m, std::uint64_t first) : memory_(m), t
     memory_.positions->rung.store(0);
 }
 
+std::uint32_t ring_receiver::next_sender() const {
+    if (broken_ || filled() == 0)
+        return 0;
+    layout::slot_header h{};
+    std::memcpy(&h, slot_at(memory_, tail_), sizeof h);
+    return h.from;
+}
+
 bool ring_receiver::take_slot(layout::slot_header& h) {
-    const std::uint64_t filled = memory_.positions->head.load(std::memory_order_acquire) - tail_;
-    if (filled > layout::slots_per_ring)
+    const std::uint64_t there = filled();
+    if (there > layout::slots_per_ring)
         broken_ = true;
-    if (broken_ || filled == 0)
+    if (broken_ || there == 0)
         return false;
     const std::uint8_t* const slot = slot_at(memory_, tail_);
     std::memcpy(&h, slot, sizeof h);

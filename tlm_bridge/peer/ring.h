@@ -57,6 +57,8 @@ public:
 
     /// The bell was heard: whoever sends from now on rings it again.
     void heard() { memory_.positions->rung.store(0); }
+    /// Whom the next slot names as its sender (an incarnation); 0: there is no slot. It stays.
+    [[nodiscard]] std::uint32_t next_sender() const;
     /// The next whole record into `out`; false: there is none yet.
     [[nodiscard]] bool receive(record& out);
     /// Whether the sender waits for room and is to be rung; once.
@@ -65,6 +67,10 @@ public:
     [[nodiscard]] bool broken() const { return broken_; }
 
 private:
+    /// Slots with something in them, as the sender says.
+    [[nodiscard]] std::uint64_t filled() const {
+        return memory_.positions->head.load(std::memory_order_acquire) - tail_;
+    }
     /// Copies the next slot into `h` and behind the data of partial_.
     [[nodiscard]] bool take_slot(layout::slot_header& h);
 
