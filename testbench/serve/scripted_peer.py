@@ -21,7 +21,7 @@ FIELDS = ("kind", "bytes", "sender", "to", "tag", "sent_ps", "due_ps", "address"
           "mask", "requester", "port", "index", "from_port", "from_index", "partition", "flags")
 INCARNATIONS, TURN = 44, 60  # words of the header
 SIDE, SIDE_BYTES = 128, 256
-INCARNATION, IVSHMEM_ID, PORTS, NEXT_PS, NOW_PS, VIEWS = 0, 4, 8, 16, 24, 32
+INCARNATION, IVSHMEM_ID, PORTS, NEXT_PS, NOW_PS, FIRST_SLOT, VIEWS = 0, 4, 8, 16, 24, 32, 40
 RING, RING_BYTES = 640, 192
 HEAD_OF_RING, TAIL_OF_RING, RUNG = 0, 64, 128
 NEVER = (1 << 64) - 1
@@ -67,6 +67,7 @@ class ScriptedPeer:
         self.put(self._block + NEXT_PS, NEVER, "Q")
         self.put(self._block + NOW_PS, 0, "Q")
         self.put(self._in + TAIL_OF_RING, self.get(self._in + HEAD_OF_RING, "Q"), "Q")
+        self.put(self._block + FIRST_SLOT, self.get(self._out + HEAD_OF_RING, "Q"), "Q")
         self.become(number)
 
     def become(self, number):

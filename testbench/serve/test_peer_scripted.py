@@ -5,7 +5,8 @@ import unittest
 
 import client as c
 import scripted_peer as p
-from scripted_peer import ScriptedPeer
+from client import Serve
+from scripted_peer import NEVER, ScriptedPeer
 from test_peer import ALL_ONES, TwoSimulators
 
 
@@ -31,6 +32,12 @@ class ScriptedOtherSide(TwoSimulators):
         """The simulator knows of the peer."""
         self.look()
         self.assertTrue(c.eventually(lambda: "is there" in self.sim.log()))
+
+    def connect_again(self, times):
+        """The same, for the one of that number among all that the script has been."""
+        self.look()
+        self.assertTrue(c.eventually(
+            lambda: self.sim.log().count("is there") >= 2 * times - 1))
 
     def bells(self):
         """INDBELLSTS of port 0."""
@@ -72,6 +79,50 @@ class Comers(ScriptedOtherSide):
         self.assertTrue(c.eventually(lambda: self.bells() == 3))
         self.assertEqual(self.sim.log().count("is gone"), 1)
         self.assertEqual(self.sim.log().count("is there"), 2)
+
+
+class Breakers(ScriptedOtherSide):
+    """Who breaks a ring is thrown out; the next one finds rings that work."""
+
+    def nonsense(self):
+        """Ways to break a ring, by name."""
+        head, tail = self.peer.ring_words(outgoing=True)
+        far_head, far_tail = self.peer.ring_words(outgoing=False)
+
+        def half_a_record():
+            self.peer.send(p.MEMORY_WRITE, total=200, bytes=100)
+            self.peer.send(p.CROSSING)
+        return {
+            "a kind that does not exist": lambda: self.peer.send(99),
+            "half of a record": half_a_record,
+            "more slots sent than there are": lambda: self.peer.put(head, 1 << 40, "Q"),
+            "fewer slots sent than were taken": lambda: self.peer.put(head, NEVER - 9, "Q"),
+            "a slot taken that was not sent": lambda: self.peer.put(far_tail, 1 << 40, "Q"),
+            "positions of the simulator written":
+                lambda: (self.peer.put(far_head, 1 << 50, "Q"), self.peer.put(tail, 1 << 51, "Q"),
+                         self.peer.send(99)),
+        }
+
+    def test_after_one_who_broke_the_rings_the_next_simulator_joins(self):
+        for number, (name, breaks) in enumerate(self.nonsense().items()):
+            with self.subTest(name):
+                self.connect_again(number + 1)
+                breaks()
+                self.look()
+                self.one.write(c.OUTDBELLSET, 1)  # who sends looks at the other ring
+                self.assertTrue(c.eventually(
+                    lambda n=number: self.sim.log().count("until another") == n + 1))
+                self.peer.leave()
+                with Serve("--peer", f"ivshmem:{self.path}", ports=(2,)) as sim, \
+                        sim.client(2) as two:
+                    two.enable()
+                    self.assertTrue(c.eventually(
+                        lambda: self.one.read_global(c.port_status(2)) & c.LINK_UP))
+                    for near, far in ((self.one, two), (two, self.one)):
+                        far.write(c.INDBELLSTS, ALL_ONES)
+                        near.write(c.OUTDBELLSET, 4, posted=True)
+                        self.assertTrue(c.eventually(lambda at=far: at.read(c.INDBELLSTS) & 4))
+                self.peer.come()
 
 
 if __name__ == "__main__":

@@ -194,9 +194,20 @@ void attachment::take_side(const options& o) {
     } else {
         take_core();
     }
+    begin_rings();
+    m.incarnation.store(incarnation_); // from here on the other side sends
+}
+
+void attachment::begin_rings() {
     first_incoming_ = incoming().positions->head.load();
     incoming().positions->tail.store(first_incoming_);
-    m.incarnation.store(incarnation_); // from here on the other side sends
+    // What predecessors sent may still be under way. If they left positions that cannot be, the
+    // other side will have given up on what was there.
+    layout::ring& sent = *outgoing().positions;
+    const std::uint64_t tail = sent.tail.load();
+    if (sent.head.load() - tail > layout::slots_per_ring)
+        sent.head.store(tail);
+    mine().first_slot.store(sent.head.load());
 }
 
 void attachment::await_power(const options& o) {

@@ -80,6 +80,7 @@ private:
     void make_header(const options& o);
     void check_header(const options& o);
     void take_side(const options& o);
+    void begin_rings();
     void await_power(const options& o);
 
     int fd_;

@@ -21,7 +21,7 @@
 namespace ntb::peer::layout {
 
 inline constexpr std::uint64_t magic = 0x4B4E4C5245455042; ///< "BPEERLNK"
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
 inline constexpr std::size_t page_bytes = 4096;
 inline constexpr unsigned sides = 2;
 
@@ -41,8 +41,9 @@ struct alignas(64) side {
     word32 ivshmem_id;  ///< whom to ring
     word32 ports;       ///< bit p = port p is executed there
     word32 reserved;
-    word64 next_ps; ///< with --pace none: when it wants to do something next
-    word64 now_ps;  ///< and its simulated time
+    word64 next_ps;    ///< with --pace none: when it wants to do something next
+    word64 now_ps;     ///< and its simulated time
+    word64 first_slot; ///< of the ring that it sends on: what lies before is of predecessors
     std::array<port_view, max_ports> views;
 };
 

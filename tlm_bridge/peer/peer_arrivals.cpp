@@ -218,6 +218,7 @@ void peer_link::came(const arrival& a) {
     has_core_ = false; // who comes finds somebody who has it: this side
     connected_ = true;
     unsent_.clear();
+    out_.begin_anew();
     logger_->info("peer: the other simulator is there");
 }
 

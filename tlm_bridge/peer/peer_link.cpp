@@ -72,6 +72,7 @@ void peer_link::check_other_side() {
     }
     if (seen_incarnation_ == 0 && now != 0 && !lost && now != last_incarnation_) {
         seen_incarnation_ = now;
+        in_.begin_anew(place_.other().first_slot.load());
         arrival a{};
         a.kind = arrival::what::came;
         a.incarnation = now;

@@ -54,6 +54,14 @@ bool ring_sender::must_ring() {
     return memory_.positions->rung.exchange(1) == 0;
 }
 
+void ring_sender::begin_anew() {
+    const std::uint64_t tail = memory_.positions->tail.load();
+    if (head_ - tail > layout::slots_per_ring)
+        head_ = tail;
+    memory_.positions->head.store(head_);
+    broken_ = false;
+}
+
 ring_receiver::ring_receiver(ring_memory m, std::uint64_t first) : memory_(m), tail_(first) {
     memory_.positions->tail.store(tail_, std::memory_order_release);
     memory_.positions->rung.store(0);
@@ -101,6 +109,16 @@ bool ring_receiver::receive(record& out) {
         return true;
     }
     return false;
+}
+
+void ring_receiver::begin_anew(std::uint64_t first) {
+    if (!broken_ && !has_partial_)
+        return;
+    partial_ = record{};
+    has_partial_ = false;
+    broken_ = false;
+    tail_ = first;
+    memory_.positions->tail.store(tail_);
 }
 
 bool ring_receiver::sender_waits() {

@@ -37,6 +37,9 @@ public:
     void send(const record& r);
     /// Whether the receiver has yet to be told; true once for all records since it heard the bell.
     [[nodiscard]] bool must_ring();
+    /// Another receiver has come. If this end's position is none that it could have found, it goes
+    /// on where the receiver reads.
+    void begin_anew();
     /// The receiver is to ring when there is room again.
     void want_room() { memory_.positions->waiting.store(1); }
 
@@ -61,6 +64,9 @@ public:
     [[nodiscard]] std::uint32_t next_sender() const;
     /// The next whole record into `out`; false: there is none yet.
     [[nodiscard]] bool receive(record& out);
+    /// Another sender has come, whose records begin at `first`. If the one before broke the rules,
+    /// this end goes on there.
+    void begin_anew(std::uint64_t first);
     /// Whether the sender waits for room and is to be rung; once.
     [[nodiscard]] bool sender_waits();
 

@@ -134,6 +134,39 @@ BOOST_AUTO_TEST_CASE(positions_that_cannot_be_break_the_connection) {
     BOOST_CHECK(sender.broken());
 }
 
+BOOST_AUTO_TEST_CASE(after_one_who_broke_the_rules_both_ends_begin_anew) {
+    record got{};
+    where.positions->head.store(layout::slots_per_ring + 1);
+    BOOST_CHECK(!receiver.receive(got));
+    where.positions->head.store(3);
+    receiver.begin_anew(3);
+    BOOST_CHECK(!receiver.broken());
+    ring_sender comer{where};
+    comer.send(crossing_of(7));
+    BOOST_REQUIRE(receiver.receive(got));
+    BOOST_CHECK_EQUAL(decode_crossing(got.head).value, 7);
+
+    where.positions->tail.store(100);
+    BOOST_CHECK_EQUAL(comer.room(), 0);
+    ring_receiver next{where, 100};
+    comer.begin_anew();
+    BOOST_CHECK_EQUAL(comer.room(), layout::slots_per_ring);
+    comer.send(crossing_of(8));
+    BOOST_REQUIRE(next.receive(got));
+    BOOST_CHECK_EQUAL(decode_crossing(got.head).value, 8);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_comes_in_order_loses_nothing_of_the_one_before) {
+    sender.send(crossing_of(1));
+    ring_sender comer{where};
+    comer.send(crossing_of(2));
+    record got{};
+    BOOST_REQUIRE(receiver.receive(got));
+    receiver.begin_anew(1);
+    BOOST_REQUIRE(receiver.receive(got));
+    BOOST_CHECK_EQUAL(decode_crossing(got.head).value, 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_slot_that_is_no_record_breaks_the_connection) {
     const auto broken_by = [this](auto change) {
         ring_sender s{where};
