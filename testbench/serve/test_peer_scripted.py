@@ -125,5 +125,30 @@ class Breakers(ScriptedOtherSide):
                 self.peer.come()
 
 
+class Times(ScriptedOtherSide):
+    """What a peer says of its time, without a wall clock."""
+
+    arguments = ("--pace", "none")
+
+    def test_no_time_that_a_peer_says_ends_the_simulator(self):
+        def sends_for_the_end_of_time():
+            self.peer.send(index=p.DOORBELLS, value=1, due_ps=NEVER)
+
+        def is_at_the_end_of_time():
+            self.peer.say_time(NEVER - 1, NEVER)
+
+        for number, says in enumerate((sends_for_the_end_of_time, is_at_the_end_of_time)):
+            self.look()
+            self.assertTrue(c.eventually(
+                lambda n=number: self.sim.log().count("is there") == n + 1))
+            says()
+            self.look()
+            self.alive()
+            self.assertTrue(c.eventually(
+                lambda n=number: self.sim.log().count("end of simulated time") == n + 1))
+            self.peer.leave()
+            self.peer.come()
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -29,6 +29,10 @@ void peer_link::take_records(std::size_t limit) {
         // Of a simulator that is not there any more, or meant for one that was here before.
         if (r.head.from != seen_incarnation_ || r.head.to != place_.incarnation())
             continue;
+        if (options_.exact && r.head.due_ps > turns::last_ps) {
+            sever("the other simulator sent what is due at the end of simulated time");
+            break;
+        }
         arrival a{};
         a.r = std::exchange(r, record{});
         arrived_.push_back(std::move(a));

@@ -16,6 +16,7 @@ namespace ntb::peer {
 namespace {
 constexpr const char* cut_off =
     "the shared memory was cut off: the switch that was in it is reset, and alone";
+constexpr const char* no_shared_time = "the other simulator is at the end of simulated time";
 } // namespace
 
 peer_link::peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
@@ -305,7 +306,13 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
 // --- time without a wall clock ----------------------------------------------------------------
 
 bool peer_link::may_go_on(std::uint64_t next_ps, bool input) {
-    return turns_.may_go_on(core_clock::now_ps(), next_ps, input, seen_incarnation_ == 0);
+    const std::uint64_t now = core_clock::now_ps();
+    if (turns_.may_go_on(now, next_ps, input, seen_incarnation_ == 0))
+        return true;
+    if (!turns_.broken())
+        return false;
+    sever(no_shared_time);
+    return turns_.may_go_on(now, next_ps, input, true);
 }
 
 std::uint64_t peer_link::partner_ps() const {

@@ -11,6 +11,8 @@ bool turns::may_go_on(std::uint64_t now_ps, std::uint64_t next_ps, bool input, b
     if (alone) {
         h.turn.store(here);
         sent_due_ps_ = never;
+        other_ps_ = 0;
+        broken_ = false;
         wish(false);
         return true;
     }
@@ -19,8 +21,12 @@ bool turns::may_go_on(std::uint64_t now_ps, std::uint64_t next_ps, bool input, b
             wish(true);
         return false;
     }
+    other_ps_ = place_.other().now_ps.load();
+    broken_ = other_ps_ > last_ps;
+    if (broken_)
+        return false;
     // Input acts at the time at which everybody is.
-    const std::uint64_t acts_ps = input ? std::max(now_ps, other_ps()) : next_ps;
+    const std::uint64_t acts_ps = input ? std::max(now_ps, other_ps_) : next_ps;
     const bool other_wishes = (h.wish.load() >> (1 - here) & 1U) != 0;
     const std::uint64_t other_next = std::min(place_.other().next_ps.load(), sent_due_ps_);
     const bool other_first = other_next < acts_ps || (other_next == acts_ps && here == 1);
@@ -36,10 +42,6 @@ bool turns::may_go_on(std::uint64_t now_ps, std::uint64_t next_ps, bool input, b
 
 void turns::sent(std::uint64_t due_ps) {
     sent_due_ps_ = std::min(sent_due_ps_, due_ps);
-}
-
-std::uint64_t turns::other_ps() const {
-    return place_.other().now_ps.load();
 }
 
 void turns::give_away(std::uint64_t now_ps, std::uint64_t next_ps) {
