@@ -63,6 +63,10 @@ public:
         : logger_(std::move(logger)), name_(std::move(name)), limit_(limit) {}
 
     template <class... Args>
+    void error(spdlog::format_string_t<Args...> format, Args&&... args) {
+        write(spdlog::level::err, format, std::forward<Args>(args)...);
+    }
+    template <class... Args>
     void warn(spdlog::format_string_t<Args...> format, Args&&... args) {
         write(spdlog::level::warn, format, std::forward<Args>(args)...);
     }

@@ -100,6 +100,11 @@ class ScriptedPeer:
         HEAD.pack_into(self.memory, at, *(values.get(name, 0) for name in FIELDS))
         self.put(self._out + HEAD_OF_RING, position + 1, "Q")
 
+    def has_room(self):
+        """Whether the ring takes one more."""
+        head, tail = (self.get(at, "Q") for at in self.ring_words(outgoing=True))
+        return head - tail < SLOTS
+
     def other(self):
         """Number of the simulator at the other side."""
         return self.get(SIDE + (1 - self.side) * SIDE_BYTES + INCARNATION)

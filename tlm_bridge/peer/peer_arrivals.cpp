@@ -69,8 +69,10 @@ void peer_link::act_thread() {
             if (const std::uint64_t due = due_ps(a.r); due > core_clock::now_ps())
                 sc_core::wait(core_clock::until(due));
         act(a);
-        if (arrived_.size() == max_arrived / 2)
-            take_input(); // what was left in the ring
+        if (arrived_.size() == max_arrived / 2) {
+            check_other_side(); // who was not let in
+            take_input();       // what was left in the ring
+        }
     }
 }
 
@@ -223,7 +225,7 @@ void peer_link::came(const arrival& a) {
     connected_ = true;
     unsent_.clear();
     out_.begin_anew();
-    logger_->info("peer: the other simulator is there");
+    log_.info("the other simulator is there");
 }
 
 void peer_link::gone() {
@@ -255,8 +257,8 @@ void peer_link::gone() {
     switch_->other_left(ports, had_core);
     if (place_.damaged())
         switch_->fundamental_reset(); // in memory that is this process's own now
-    logger_->info("peer: the other simulator is gone{}",
-                  had_core ? "; its global registers are executed here now" : "");
+    log_.info("the other simulator is gone{}",
+              had_core ? "; its global registers are executed here now" : "");
 }
 
 void peer_link::message_ended(const crossing& c) {

@@ -21,8 +21,9 @@ constexpr const char* no_shared_time = "the other simulator is at the end of sim
 
 peer_link::peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
                      std::shared_ptr<spdlog::logger> logger)
-    : sc_module(name), place_(place), options_(std::move(o)), logger_(std::move(logger)),
-      out_(place.outgoing()), in_(place.incoming(), place.first_incoming()),
+    : sc_module(name), place_(place), options_(std::move(o)),
+      log_(std::move(logger), "peer", bridge::rate_limiter(max_lines)), out_(place.outgoing()),
+      in_(place.incoming(), place.first_incoming()),
       turns_(place, [this] { options_.ring(place_.other().ivshmem_id.load()); }) {
     sc_core::sc_spawn([this] { act_thread(); }, "act");
     sc_core::sc_spawn_options late;
@@ -71,7 +72,8 @@ void peer_link::check_other_side() {
         if (seen_incarnation_ != 0)
             lose();
     }
-    if (seen_incarnation_ == 0 && now != 0 && !lost && now != last_incarnation_) {
+    if (seen_incarnation_ == 0 && now != 0 && !lost && now != last_incarnation_ &&
+        arrived_.size() < max_arrived) {
         seen_incarnation_ = now;
         in_.begin_anew(place_.other().first_slot.load());
         arrival a{};
@@ -89,12 +91,16 @@ void peer_link::sever(const char* why) {
     // Memory that is cut off reads zero, so what it holds looks like nonsense of the other side.
     if (place_.damaged())
         why = cut_off;
-    logger_->error("peer: {}; the link is down until another simulator comes (end that one)", why);
+    log_.error("{}; the link is down until another simulator comes (end that one)", why);
     lose();
 }
 
 void peer_link::lose() {
     last_incarnation_ = std::exchange(seen_incarnation_, 0);
+    if (!place_.damaged() && !arrived_.empty() && arrived_.back().kind == arrival::what::came) {
+        arrived_.pop_back(); // the model need not learn that it was there
+        return;
+    }
     arrival a{};
     a.kind = arrival::what::gone;
     arrived_.push_back(std::move(a));

@@ -17,7 +17,7 @@
 // The other side comes and goes: connected() says how it is now. Nothing that it writes is trusted;
 // when it writes what cannot be, it counts as gone until another simulator comes. When it cuts the
 // memory off, the switch's state is gone with it: the switch is reset, and this part is alone.
-// Threading: the SystemC thread. Errors: none; what happens is logged, once.
+// Threading: the SystemC thread. Errors: none; what happens is logged, once, and not without limit.
 #pragma once
 
 #include <array>
@@ -37,6 +37,7 @@
 #include "tlm_bridge/peer/record.h"
 #include "tlm_bridge/peer/ring.h"
 #include "tlm_bridge/peer/turns.h"
+#include "tlm_bridge/rate_limit.h"
 
 namespace ntb::peer {
 
@@ -90,8 +91,11 @@ public:
 private:
     static constexpr unsigned workers = 8;
     static constexpr unsigned max_requests = 32;
-    /// Records that wait for their time before input is left in the ring.
+    /// Records that wait for their time before input is left in the ring, and nobody who comes is
+    /// let in. What a dead simulator left there, a ring at most, is taken all the same.
     static constexpr std::size_t max_arrived = 512;
+    /// Lines in the log at once, by whatever the other side does; then one a second.
+    static constexpr std::uint32_t max_lines = 64;
     /// Records that wait for room before who may wait does.
     static constexpr std::size_t max_unsent = 64;
     /// A posted write has no completion time-out: it waits for room as it would for credits. But
@@ -160,7 +164,7 @@ private:
 
     attachment& place_;
     options options_;
-    std::shared_ptr<spdlog::logger> logger_;
+    bridge::guest_log log_;
     ntb_switch* switch_ = nullptr;
     ring_sender out_;
     ring_receiver in_;
