@@ -47,7 +47,7 @@ struct crossing {
         doorbells,         ///< value = bits that reach INDBELLSTS of `port`
         message,           ///< for INMSG`index` of `port`: value, from `from_port`'s
                            ///< OUTMSG`from_index`, `partition`
-        message_outcome,   ///< of OUTMSG`index` of `port`: flag = accepted
+        message_outcome,   ///< of OUTMSG`index` of `port`, by its tag: flag = accepted
         switch_event,      ///< reaches the function of `port`
         temperature_alarm, ///< reaches the function of `port`
         failover_change,   ///< of `port`: flag = complete
@@ -70,6 +70,7 @@ struct crossing {
     std::uint8_t from_index = 0;
     bool flag = false;
     std::uint32_t value = 0;
+    std::uint32_t tag = 0; ///< of a message and its outcome; whoever carries crossings gives it
 };
 
 /// How an access of the other part's registers ended.

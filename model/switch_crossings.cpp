@@ -45,6 +45,7 @@ void switch_core::arrive(const crossing& c) {
         outcome.port = c.from_port;
         outcome.index = c.from_index;
         outcome.flag = accepted;
+        outcome.tag = c.tag;
         tell(outcome);
         break;
     }

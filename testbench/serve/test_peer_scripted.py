@@ -8,7 +8,7 @@ import client as c
 import scripted_peer as p
 from client import Serve
 from scripted_peer import NEVER, ScriptedPeer
-from test_peer import ALL_ONES, TwoSimulators
+from test_peer import ALL_ONES, MSGSTS, OUTMSG0, OUTMSG_LOST, SWP0MSGCTL0, TwoSimulators
 
 
 class ScriptedOtherSide(TwoSimulators):
@@ -23,13 +23,17 @@ class ScriptedOtherSide(TwoSimulators):
         self.peer = self.enterContext(ScriptedPeer(self.server.memory))
 
     def look(self):
-        """Rings; returns when the simulator has looked."""
+        """Rings; returns when the simulator has looked and acted."""
+        self.look_only()
+        self.one.read(c.NTSDATA)
+
+    def look_only(self):
+        """Rings; returns when the simulator has heard it."""
         self.peer.set_rung()
         self.server.ring(self.server.clients()[0])
         end = time.monotonic() + 10
         while self.peer.rung() and time.monotonic() < end:
             time.sleep(0.0001)
-        self.one.read(c.NTSDATA)
 
     def connect(self):
         """The simulator knows of the peer."""
@@ -62,6 +66,37 @@ class Records(ScriptedOtherSide):
         self.peer.send(index=p.SET_TEMPERATURE, value=ALL_ONES)
         self.look()
         self.assertEqual(self.one.read_global(c.REGISTERS["TMPSTS"]) & 0xFF, 0xFF)
+
+
+class Messages(ScriptedOtherSide):
+    """Outcomes of messages."""
+
+    arguments = ("--set", "timeout.completion_us=1000000")
+
+    def message(self, value):
+        """Port 0 sends it; its record."""
+        self.one.write(OUTMSG0, value, posted=True)
+        found = c.eventually(lambda: self.peer.crossings(p.MESSAGE))
+        self.assertEqual([r["value"] for r in found], [value])
+        return found[0]
+
+    def outcome(self, of, accepted):
+        """The script tells it."""
+        self.peer.send(index=p.MESSAGE_OUTCOME, port=of["from_port"], mask=of["from_index"],
+                       tag=of["tag"], flags=p.FLAG_SET if accepted else 0)
+        self.look_only()
+
+    def test_an_outcome_that_comes_too_late_is_not_that_of_the_next_message(self):
+        self.connect()
+        part = c.FIELDS["SWP0MSGCTL0.PART"]
+        self.one.write_global(SWP0MSGCTL0, part & -part)
+        late = self.message(1)
+        self.assertEqual(self.one.read(MSGSTS) & OUTMSG_LOST, OUTMSG_LOST)  # given up
+        self.one.write(MSGSTS, OUTMSG_LOST)
+        next_one = self.message(2)
+        self.outcome(late, False)
+        self.outcome(next_one, True)
+        self.assertEqual(self.one.read(MSGSTS) & OUTMSG_LOST, 0)
 
 
 class Comers(ScriptedOtherSide):

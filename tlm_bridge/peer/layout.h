@@ -92,7 +92,7 @@ struct slot_header {
     std::uint16_t bytes = 0; ///< of data in this slot
     std::uint32_t from = 0;  ///< incarnation of the sender
     std::uint32_t to = 0;    ///< incarnation that it is meant for
-    std::uint32_t tag = 0;   ///< of a request and its completion
+    std::uint32_t tag = 0;   ///< of a request and its completion, a message and its outcome
     std::uint64_t sent_ps = 0;
     std::uint64_t due_ps = 0; ///< acts at this time, or at once when it comes later
     std::uint64_t address = 0;

@@ -93,7 +93,7 @@ void peer_link::act(arrival& a) {
     case record_kind::crossing: {
         const crossing c = decode_crossing(a.r.head);
         if (c.kind == crossing::what::message_outcome)
-            message_ended(c);
+            message_ended(c.tag, c.flag);
         else
             switch_->arrive(c);
         break;
@@ -249,11 +249,8 @@ void peer_link::gone() {
     }
     if (had_core)
         place_.take_core();
-    while (!messages_.empty()) {
-        const message m = messages_.front();
-        message_ended(
-            crossing{crossing::what::message_outcome, m.port, {}, {}, m.outbound, 0, false, 0});
-    }
+    while (!messages_.empty())
+        message_ended(messages_.front().tag, false);
     switch_->other_left(ports, had_core);
     if (place_.damaged())
         switch_->fundamental_reset(); // in memory that is this process's own now
@@ -261,26 +258,30 @@ void peer_link::gone() {
               had_core ? "; its global registers are executed here now" : "");
 }
 
-void peer_link::message_ended(const crossing& c) {
-    const auto m = std::find_if(messages_.begin(), messages_.end(), [&c](const message& x) {
-        return x.port == c.port && x.outbound == c.index;
-    });
-    if (m != messages_.end()) {
-        messages_.erase(m);
-        if (messages_.empty())
-            message_is_late_.cancel(); // or an idle simulation would go on to it
-    } else if (connected_) {
+crossing peer_link::outcome_of(const message& m, bool accepted) {
+    crossing c{};
+    c.kind = crossing::what::message_outcome;
+    c.port = m.port;
+    c.index = m.outbound;
+    c.flag = accepted;
+    return c;
+}
+
+void peer_link::message_ended(std::uint32_t tag, bool accepted) {
+    const auto m = std::find_if(messages_.begin(), messages_.end(),
+                                [tag](const message& x) { return x.tag == tag; });
+    if (m == messages_.end())
         return; // told already, by the time-out
-    }
-    switch_->arrive(c);
+    const message ended = *m;
+    messages_.erase(m);
+    if (messages_.empty())
+        message_is_late_.cancel(); // or an idle simulation would go on to it
+    switch_->arrive(outcome_of(ended, accepted));
 }
 
 void peer_link::give_up_messages() {
-    while (!messages_.empty() && messages_.front().deadline_ps <= core_clock::now_ps()) {
-        const message late = messages_.front();
-        message_ended(crossing{
-            crossing::what::message_outcome, late.port, {}, {}, late.outbound, 0, false, 0});
-    }
+    while (!messages_.empty() && messages_.front().deadline_ps <= core_clock::now_ps())
+        message_ended(messages_.front().tag, false);
     if (!messages_.empty())
         message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
 }

@@ -112,18 +112,18 @@ void peer_link::lose() {
 void peer_link::send(const crossing& c) {
     if (!connected_) {
         if (c.kind == crossing::what::message) // nobody took it
-            message_ended(crossing{
-                crossing::what::message_outcome, c.from_port, {}, {}, c.from_index, 0, false, 0});
+            switch_->arrive(outcome_of({c.from_port, c.from_index}, false));
         return;
-    }
-    if (c.kind == crossing::what::message) {
-        messages_.push_back(
-            {c.from_port, c.from_index, core_clock::now_ps() + options_.completion_timeout_ps});
-        if (messages_.size() == 1)
-            message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
     }
     record r{};
     r.head = encode(c);
+    if (c.kind == crossing::what::message) {
+        r.head.tag = next_tag_++;
+        messages_.push_back({c.from_port, c.from_index, r.head.tag,
+                             core_clock::now_ps() + options_.completion_timeout_ps});
+        if (messages_.size() == 1)
+            message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
+    }
     const bool merges = (c.kind == crossing::what::doorbells && !unsent_.empty());
     if (merges) { // a doorbell that waits behind its like is one with it
         layout::slot_header& last = unsent_.back().head;

@@ -115,6 +115,7 @@ private:
     struct message {
         port_number port{};
         std::uint8_t outbound = 0;
+        std::uint32_t tag = 0;
         std::uint64_t deadline_ps = 0;
     };
     /// What is in arrived_: a record, or that the other side has come or gone.
@@ -149,7 +150,9 @@ private:
     void memory_write_here(const record& r);
     [[nodiscard]] forward_result memory_request_here(const record& r, record& completion);
     void complete(const record& asked, record completion);
-    void message_ended(const crossing& c);
+    [[nodiscard]] static crossing outcome_of(const message& m, bool accepted);
+    /// Its outcome goes to the model, once.
+    void message_ended(std::uint32_t tag, bool accepted);
     [[nodiscard]] request& begin_request();
     [[nodiscard]] crossing_result await(request& q);
     [[nodiscard]] crossing_result access(record_kind kind, std::uint32_t address,

@@ -45,6 +45,7 @@ layout::slot_header encode(const crossing& c) {
     h.mask = c.index;
     h.flags = c.flag ? flag_set : std::uint8_t{0};
     h.value = c.value;
+    h.tag = c.tag;
     return h;
 }
 
@@ -58,6 +59,7 @@ crossing decode_crossing(const layout::slot_header& h) {
     c.index = static_cast<std::uint8_t>(h.mask & 0xFFU);
     c.flag = (h.flags & flag_set) != 0;
     c.value = h.value;
+    c.tag = h.tag;
     return c;
 }
 

@@ -83,6 +83,7 @@ BOOST_AUTO_TEST_CASE(a_crossing_is_the_same_on_the_other_side) {
     c.from_index = 2;
     c.flag = true;
     c.value = 0xDEADBEEF;
+    c.tag = 0x12345678;
     record r{};
     r.head = encode(c);
     sender.send(r);
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_crossing_is_the_same_on_the_other_side) {
     const crossing d = decode_crossing(got.head);
     BOOST_CHECK(d.kind == c.kind && d.port == c.port && d.from_port == c.from_port &&
                 d.partition == c.partition && d.index == c.index && d.from_index == c.from_index &&
-                d.flag == c.flag && d.value == c.value);
+                d.flag == c.flag && d.value == c.value && d.tag == c.tag);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_ring_has_no_room_until_the_receiver_takes_something) {
