@@ -148,16 +148,18 @@ void peer_link::post(record r) {
 void peer_link::flush() {
     if (unsent_.empty())
         return;
+    const auto fits = [this] { return out_.room() >= ring_sender::slots_of(unsent_.front()); };
     bool sent = false;
-    while (!unsent_.empty() && out_.room() >= ring_sender::slots_of(unsent_.front())) {
-        out_.send(unsent_.front());
-        unsent_.pop_front();
-        sent = true;
-    }
+    do {
+        for (; !unsent_.empty() && fits(); sent = true) {
+            out_.send(unsent_.front());
+            unsent_.pop_front();
+        }
+        if (!unsent_.empty())
+            out_.want_room();
+    } while (!unsent_.empty() && fits());
     if (out_.broken())
         sever("the other simulator wrote what cannot be into the ring of this one");
-    if (!unsent_.empty())
-        out_.want_room();
     if ((sent || !unsent_.empty()) && out_.must_ring())
         options_.ring(place_.other().ivshmem_id.load());
     if (unsent_.size() < max_unsent)

@@ -21,7 +21,8 @@ ring_memory ring_of(std::uint8_t* memory, unsigned side) {
 ring_sender::ring_sender(ring_memory m) : memory_(m), head_(m.positions->head.load()) {}
 
 std::size_t ring_sender::room() {
-    const std::uint64_t used = head_ - memory_.positions->tail.load(std::memory_order_acquire);
+    const std::uint64_t used =
+        head_ - memory_.positions->tail.load(); // in one order with `waiting`
     broken_ = broken_ || used > layout::slots_per_ring;
     return broken_ ? 0 : layout::slots_per_ring - static_cast<std::size_t>(used);
 }
@@ -93,7 +94,8 @@ bool ring_receiver::take_slot(layout::slot_header& h) {
     if (!has_partial_)
         partial_.data.clear();
     partial_.data.insert(partial_.data.end(), slot + sizeof h, slot + sizeof h + h.bytes);
-    memory_.positions->tail.store(++tail_, std::memory_order_release);
+    memory_.positions->tail.store(++tail_); // in one order with `waiting`
+    freed_ = true;
     return true;
 }
 
@@ -122,7 +124,9 @@ void ring_receiver::begin_anew(std::uint64_t first) {
 }
 
 bool ring_receiver::sender_waits() {
-    return memory_.positions->waiting.load() != 0 && memory_.positions->waiting.exchange(0) != 0;
+    // Without room the sender could but ask again, and the two would ring each other for ever.
+    return std::exchange(freed_, false) && memory_.positions->waiting.load() != 0 &&
+           memory_.positions->waiting.exchange(0) != 0;
 }
 
 } // namespace ntb::peer

@@ -40,7 +40,8 @@ public:
     /// Another receiver has come. If this end's position is none that it could have found, it goes
     /// on where the receiver reads.
     void begin_anew();
-    /// The receiver is to ring when there is room again.
+    /// The receiver is to ring when there is more room than now. Ask room() again afterwards: what
+    /// it took before it could know is not told.
     void want_room() { memory_.positions->waiting.store(1); }
 
     [[nodiscard]] bool broken() const { return broken_; }
@@ -67,7 +68,8 @@ public:
     /// Another sender has come, whose records begin at `first`. If the one before broke the rules,
     /// this end goes on there.
     void begin_anew(std::uint64_t first);
-    /// Whether the sender waits for room and is to be rung; once.
+    /// Whether there is room, since this was asked last, for which the sender waits: it is to be
+    /// rung; once.
     [[nodiscard]] bool sender_waits();
 
     [[nodiscard]] bool broken() const { return broken_; }
@@ -84,6 +86,7 @@ private:
     std::uint64_t tail_;
     record partial_{};
     bool has_partial_ = false;
+    bool freed_ = false; ///< slots, since the sender was told last
     bool broken_ = false;
 };
 

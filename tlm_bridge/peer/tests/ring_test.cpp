@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(a_full_ring_has_no_room_until_the_receiver_takes_something)
         sender.send(crossing_of(0));
     BOOST_CHECK_EQUAL(sender.room(), 0);
     sender.want_room();
+    BOOST_CHECK(!receiver.sender_waits()); // for what is not there
     record got{};
     BOOST_CHECK(receiver.receive(got));
     BOOST_CHECK_EQUAL(sender.room(), 1);
