@@ -10,12 +10,20 @@ void message_router::send(nt_function& from, unsigned n, partition_number destin
                           unsigned destination_register, std::uint32_t data) {
     const message m{&from, static_cast<std::uint8_t>(n),
                     static_cast<std::uint8_t>(destination_register), destination, data};
+    while (crossing_ >= capacity)
+        sc_core::wait(room_);
     if (delay_ == 0) {
         arrive(m);
         return;
     }
     while (!line_.push(core_.clock().after(delay_), m))
         sc_core::wait(room_);
+}
+
+void message_router::crossed() {
+    if (crossing_ != 0)
+        --crossing_;
+    room_.notify();
 }
 
 void message_router::reset() {
@@ -56,6 +64,7 @@ void message_router::arrive(const message& m) {
         c.from_port = m.from->port();
         c.from_index = m.outbound;
         c.partition = m.from->partition();
+        ++crossing_;
         core_.tell(c);
         outcome_later = true;
         break; // one answers

@@ -3,7 +3,8 @@
 // the moment of the write) names, and the outcome back to the sender's OUTMSGSTSn (B6.1, B6.2).
 //
 // Units: core-clock cycles. Threading: the SystemC thread; send() waits when the switch holds
-// `capacity` messages already, so call it from an SC_THREAD.
+// `capacity` messages already, or the other part owes as many outcomes, so call it from an
+// SC_THREAD.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,9 @@ public:
     void send(nt_function& from, unsigned n, partition_number destination,
               unsigned destination_register, std::uint32_t data);
 
+    /// The outcome of a message to the other part is there.
+    void crossed();
+
     /// Nothing that is on its way arrives; the senders are told.
     void reset();
 
@@ -50,6 +54,7 @@ private:
     switch_core& core_;
     std::uint32_t delay_;
     delay_line<message, capacity> line_;
+    std::size_t crossing_ = 0; ///< messages to the other part without an outcome
     sc_core::sc_event room_;
 };
 

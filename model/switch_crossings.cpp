@@ -50,6 +50,7 @@ void switch_core::arrive(const crossing& c) {
         break;
     }
     case what::message_outcome:
+        messages_.crossed();
         if (nt_function* const sender = functions_.possible_at(c.port);
             sender != nullptr && c.index < message_count)
             sender->message_finished(c.index, c.flag);

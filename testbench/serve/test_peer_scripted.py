@@ -8,7 +8,8 @@ import client as c
 import scripted_peer as p
 from client import Serve
 from scripted_peer import NEVER, ScriptedPeer
-from test_peer import ALL_ONES, MSGSTS, OUTMSG0, OUTMSG_LOST, SWP0MSGCTL0, TwoSimulators
+from test_peer import (ALL_ONES, MSGSTS, NTGSIGNAL, OUTMSG0, OUTMSG_LOST, SEGSIGMSK, SWP0MSGCTL0,
+                       TwoSimulators)
 
 
 class ScriptedOtherSide(TwoSimulators):
@@ -97,6 +98,57 @@ class Messages(ScriptedOtherSide):
         self.outcome(late, False)
         self.outcome(next_one, True)
         self.assertEqual(self.one.read(MSGSTS) & OUTMSG_LOST, 0)
+
+
+class Floods(ScriptedOtherSide):
+    """A guest sends what it can to a peer that takes nothing."""
+
+    def drained(self):
+        """All that comes when the peer takes it at last."""
+        found = []
+        while got := self.peer.received():
+            found += got
+            self.look()
+        return found
+
+    def test_doorbells_and_events_that_wait_become_one_with_their_like(self):
+        for register, value in ((c.SEPMSK, 0xFF & ~(1 << 1)), (SEGSIGMSK, 0), (c.SEMSK, 0)):
+            self.one.write_global(register, value)
+        self.connect()
+        for number in range(3000):
+            self.one.write(c.OUTDBELLSET, 1 << number % 32, posted=True)
+            self.one.write(NTGSIGNAL, 1, posted=True)
+        self.one.read(c.NTSDATA)
+        found = self.drained()
+        bits = 0
+        for r in found:
+            if r["index"] == p.DOORBELLS:
+                bits |= r["value"]
+        self.assertEqual(bits, ALL_ONES)
+        self.assertGreater(len([r for r in found if r["index"] == p.SWITCH_EVENT]), 1)
+        self.assertLess(len(found), 256 + 16)
+
+    def test_messages_wait_and_are_withdrawn_when_they_are_given_up(self):
+        part = c.FIELDS["SWP0MSGCTL0.PART"]
+        self.one.write_global(SWP0MSGCTL0, part & -part)
+        self.connect()
+        for number in range(2000):
+            self.one.write(OUTMSG0, number, posted=True)
+        self.assertEqual(self.one.read(MSGSTS) & OUTMSG_LOST, OUTMSG_LOST)
+        values = [r["value"] for r in self.drained() if r["index"] == p.MESSAGE]
+        self.assertEqual(values[:200], list(range(200)))
+        self.assertLess(len(values), 256 + 16)
+        self.one.write(MSGSTS, OUTMSG_LOST)
+        self.alive()
+
+    def test_a_peer_that_asks_without_end_and_takes_no_answer_is_gone(self):
+        self.connect()
+        for _ in range(60):
+            while self.peer.has_room():
+                self.peer.send(p.REGISTER_READ, address=c.of_port(0, c.NTSDATA))
+            self.look()
+        self.assertTrue(c.eventually(lambda: "takes nothing" in self.sim.log()))
+        self.alive()
 
 
 class Comers(ScriptedOtherSide):

@@ -224,6 +224,7 @@ void peer_link::came(const arrival& a) {
     has_core_ = false; // who comes finds somebody who has it: this side
     connected_ = true;
     unsent_.clear();
+    unsent_bytes_ = 0;
     out_.begin_anew();
     log_.info("the other simulator is there");
 }
@@ -238,6 +239,7 @@ void peer_link::gone() {
     other_ports_ = 0;
     acting_incarnation_ = 0;
     unsent_.clear();
+    unsent_bytes_ = 0;
     work_.clear();
     has_room_.notify(sc_core::SC_ZERO_TIME);
     for (request& q : requests_) {
@@ -280,8 +282,10 @@ void peer_link::message_ended(std::uint32_t tag, bool accepted) {
 }
 
 void peer_link::give_up_messages() {
-    while (!messages_.empty() && messages_.front().deadline_ps <= core_clock::now_ps())
+    while (!messages_.empty() && messages_.front().deadline_ps <= core_clock::now_ps()) {
+        withdraw_message(messages_.front().tag);
         message_ended(messages_.front().tag, false);
+    }
     if (!messages_.empty())
         message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
 }

@@ -17,6 +17,22 @@ namespace {
 constexpr const char* cut_off =
     "the shared memory was cut off: the switch that was in it is reset, and alone";
 constexpr const char* no_shared_time = "the other simulator is at the end of simulated time";
+
+/// Whether it is a crossing that says the same when it comes once instead of twice.
+bool is_signal(const layout::slot_header& h) {
+    if (static_cast<record_kind>(h.kind) != record_kind::crossing)
+        return false;
+    switch (static_cast<crossing::what>(h.index)) {
+    case crossing::what::doorbells:
+    case crossing::what::raise:
+    case crossing::what::switch_event:
+    case crossing::what::temperature_alarm:
+        return true;
+    default:
+        return false;
+    }
+}
+
 } // namespace
 
 peer_link::peer_link(const sc_core::sc_module_name& name, attachment& place, options o,
@@ -124,15 +140,35 @@ void peer_link::send(const crossing& c) {
         if (messages_.size() == 1)
             message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
     }
-    const bool merges = (c.kind == crossing::what::doorbells && !unsent_.empty());
-    if (merges) { // a doorbell that waits behind its like is one with it
-        layout::slot_header& last = unsent_.back().head;
-        if (last.kind == r.head.kind && last.index == r.head.index && last.port == r.head.port) {
-            last.value |= r.head.value;
-            return;
-        }
+    if (!merge(r.head))
+        post(std::move(r));
+}
+
+bool peer_link::merge(const layout::slot_header& h) {
+    if (!is_signal(h))
+        return false;
+    // It comes earlier so than what was sent in between. That must be nothing but signals: a
+    // doorbell never passes data or a message.
+    for (auto r = unsent_.rbegin(); r != unsent_.rend() && is_signal(r->head); ++r) {
+        layout::slot_header& there = r->head;
+        const bool alike = there.index == h.index && there.port == h.port && there.mask == h.mask;
+        const bool bits = static_cast<crossing::what>(h.index) == crossing::what::doorbells;
+        if (!alike || (!bits && there.value != h.value))
+            continue;
+        there.value |= h.value;
+        return true;
     }
-    post(std::move(r));
+    return false;
+}
+
+void peer_link::withdraw_message(std::uint32_t tag) {
+    const auto m = std::find_if(unsent_.begin(), unsent_.end(), [tag](const record& r) {
+        return r.kind() == record_kind::crossing &&
+               static_cast<crossing::what>(r.head.index) == crossing::what::message &&
+               r.head.tag == tag;
+    });
+    if (m != unsent_.end())
+        unsent_.erase(m);
 }
 
 void peer_link::post(record r) {
@@ -141,8 +177,11 @@ void peer_link::post(record r) {
     r.head.sent_ps = core_clock::now_ps();
     r.head.due_ps = r.head.sent_ps;
     turns_.sent(r.head.due_ps);
+    unsent_bytes_ += r.data.size();
     unsent_.push_back(std::move(r));
     flush();
+    if (unsent_.size() > max_kept || unsent_bytes_ > max_kept_bytes)
+        sever("the other simulator takes nothing of what is sent to it");
 }
 
 void peer_link::flush() {
@@ -153,6 +192,7 @@ void peer_link::flush() {
     do {
         for (; !unsent_.empty() && fits(); sent = true) {
             out_.send(unsent_.front());
+            unsent_bytes_ -= unsent_.front().data.size();
             unsent_.pop_front();
         }
         if (!unsent_.empty())

@@ -8,8 +8,10 @@
 // within the completion time-out ends as an unsupported request.
 //
 // Room: input is always taken, whether output finds room or not. What the model sends without
-// waiting is kept here until there is room (bounded by what the model can have under way); who may
-// wait, waits.
+// waiting is kept here until there is room; who may wait, waits. That is bounded: doorbells and
+// events become one with their like that waits already, a message is withdrawn when it is given up,
+// and the model waits when too many are under way. A side that lets more than max_kept wait all the
+// same counts as gone.
 //
 // Time with the wall clock: what comes acts at the simulated time at which it was due, or at once
 // if that is over; both sides count from one epoch. Without it: turns.h. Units: picoseconds.
@@ -98,6 +100,9 @@ private:
     static constexpr std::uint32_t max_lines = 64;
     /// Records that wait for room before who may wait does.
     static constexpr std::size_t max_unsent = 64;
+    /// Records, and bytes of their data, that wait for room before the other side counts as gone.
+    static constexpr std::size_t max_kept = 4096;
+    static constexpr std::size_t max_kept_bytes = std::size_t{64} << 20U;
     /// A posted write has no completion time-out: it waits for room as it would for credits. But
     /// not for ever, or the reads behind it would run into QEMU's limit of 5 s.
     static constexpr std::uint64_t posted_patience_ps = 2'000'000'000'000;
@@ -159,6 +164,10 @@ private:
                                          const register_access& a, std::uint32_t* value);
     [[nodiscard]] forward_result forward_piece(port_number port, tlm::tlm_generic_payload& payload,
                                                std::uint32_t begin, std::uint32_t size);
+    /// Whether it becomes one with a record that waits for room.
+    [[nodiscard]] bool merge(const layout::slot_header& h);
+    /// What was given up need not be sent any more.
+    void withdraw_message(std::uint32_t tag);
     void post(record r);
     void flush();
     /// Waits until something more may be sent; false: the time is over, or the other side is gone.
@@ -185,6 +194,7 @@ private:
     std::deque<arrival> arrived_;
     mutable sc_core::sc_event has_arrived_;
     std::deque<record> unsent_;
+    std::size_t unsent_bytes_ = 0; ///< of their data
     sc_core::sc_event has_room_;
     std::deque<record> work_;
     sc_core::sc_event has_work_;
