@@ -167,8 +167,6 @@ public:
                                      o.waveform.signals));
         for (const auto& [place, b] : switch_->functions())
             serve_function(sockets, place, *b);
-        if (peer_)
-            peer_->begin(switch_->device(), *thread_);
         if (!o.control.empty()) {
             control_ = std::make_unique<control_socket>(o.control, *switch_, thread_->gate(),
                                                         [this](const std::string& statement) {
@@ -193,6 +191,8 @@ public:
     [[nodiscard]] int run() {
         if (recorder_)
             recorder_->start();
+        if (peer_) // what is known of the other side may change signals
+            peer_->begin(switch_->device(), *thread_);
         thread_->run();
         if (recorder_)
             recorder_->close(sc_core::sc_time_stamp().value());

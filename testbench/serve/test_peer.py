@@ -323,6 +323,17 @@ class Refusals(TwoSimulators):
         self.assertIn("in use by something else",
                       self.refusal("--peer", f"ivshmem:{self.path}"))
 
+    def test_a_trigger_without_a_signal_is_refused_where_others_have_left_links_up(self):
+        sim = self.side(0)
+        with sim.client(0) as client:
+            client.enable()
+            self.assertTrue(client.read_global(c.port_status(0)) & c.LINK_UP)
+            sim.process.kill()
+            sim.process.wait()
+        text = self.refusal("--peer", f"ivshmem:{self.path}", "--vcd", f"{self.path}.vcd",
+                            "--vcd-window", "1ms", "--vcd-trigger", "switch.nothing == 1")
+        self.assertIn("switch.nothing", text)
+
     def test_a_peer_that_is_no_ivshmem_socket_is_refused(self):
         self.assertIn("not of the form", self.refusal("--peer", "tcp:1"))
         self.refusal("--peer", f"ivshmem:{self.path}.not-there")
