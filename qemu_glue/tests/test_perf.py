@@ -89,7 +89,7 @@ class Reports(unittest.TestCase):
 """
 
     def test_addresses_are_found(self):
-        self.assertEqual(perf.Buffers(0xfea00000, 0x100000, 0xf900000, 0xf800000, 0x100000),
+        self.assertEqual(perf.Buffers(0xfea00000, 0x100000, 0xf900000, 0xf800000, 0x100000, 1),
                          perf.parse_info(self.INFO))
 
     def test_one_that_is_not_set_up_is_not_taken(self):
@@ -149,13 +149,32 @@ class Waveform(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / "x.vcd"
             path.write_text(VCD, encoding="ascii")
-            sentences, problems = perf.waveform_proof(
-                path, [perf.Sent(0, "bar2", 2, (0x2000, 16))])
+            sentences, problems = perf.waveform_proof(path, [self.sent("bar2", 0x2000)], 1)
             self.assertIn("the first to 0x1000; 0 into the buffer at 0x2000", sentences[0])
             self.assertEqual([], problems)
-            _, problems = perf.waveform_proof(path, [perf.Sent(0, "bar2", 2, (0x1000, 16)),
-                                                     perf.Sent(0, "bar3", 2, (0x1000, 16))])
+            _, problems = perf.waveform_proof(path, [self.sent("bar2", 0x1000),
+                                                     self.sent("bar3", 0x1000)], 1)
             self.assertEqual(2, len(problems))
+
+    def test_a_waveform_that_lacks_writes_proves_nothing(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "x.vcd"
+            path.write_text(VCD, encoding="ascii")
+            _, problems = perf.waveform_proof(path, [self.sent("bar2", 0x2000)])
+            self.assertIn("1 of the 1024 writes", problems[0])
+
+    @staticmethod
+    def sent(bar, address):
+        """From port 0 towards a buffer of port 2."""
+        return perf.Sent(0, bar, 2, (address, 16), 0, 1)
+
+    def test_the_report_says_why_nothing_arrived(self):
+        result = {"sent_by_unmodified_ntb_perf": [self.sent("bar2", 0)._asdict()],
+                  "memcpy_mb_per_second": {0: 900.4, 1: 1000.0}}
+        lines = perf.report_lines(result)
+        self.assertIn("maps window 0 (bar2) and translates window 1 (docs/ntb_perf.md)", lines[1])
+        self.assertEqual(["memcpy in guest 0: 900 MB/s", "memcpy in guest 1: 1000 MB/s"],
+                         lines[2:])
 
 
 class Many(unittest.TestCase):

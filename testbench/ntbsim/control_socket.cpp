@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <utility>
@@ -19,12 +20,27 @@ namespace ntb::cli {
 namespace {
 constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 constexpr std::uint64_t listener_key = 0;
+
+/// Of "windows trap" (true) and "windows map".
+std::optional<bool> window_statement(const std::string& text) {
+    std::istringstream words(text);
+    std::string first;
+    std::string second;
+    std::string more;
+    words >> first >> second;
+    if (first != "windows" || (words >> more))
+        return std::nullopt;
+    return second == "trap"  ? std::optional<bool>(true)
+           : second == "map" ? std::optional<bool>(false)
+                             : std::nullopt;
+}
 } // namespace
 
 control_socket::control_socket(std::string path, switch_controls& controls,
-                               bridge::input_gate& gate,
+                               bridge::input_gate& gate, bridge::window_broker* windows,
                                std::function<void(const std::string&)> on_act)
-    : listener_(std::move(path)), controls_(controls), gate_(gate), on_act_(std::move(on_act)) {
+    : listener_(std::move(path)), controls_(controls), gate_(gate), windows_(windows),
+      on_act_(std::move(on_act)) {
     if (!set_.add(listener_.fd(), EPOLLIN, listener_key))
         throw bridge::setup_error("epoll", std::strerror(errno), "close some files");
     sc_core::sc_spawn_options thread;
@@ -91,12 +107,11 @@ void control_socket::obey(std::uint64_t id) {
             }
             return;
         }
-        order o;
-        o.from = id;
-        o.text = c.unread.substr(0, end);
+        std::string text = c.unread.substr(0, end);
         c.unread.erase(0, end + 1);
+        order o;
         try {
-            o.what = stimulus::parse_control(o.text, controls_);
+            o = parse(id, std::move(text));
         } catch (const stimulus::stimulus_error& error) {
             answer(id, std::string("error: ") + error.what());
             continue;
@@ -106,6 +121,19 @@ void control_socket::obey(std::uint64_t id) {
         orders_.push_back(std::move(o));
         ordered_.notify();
     }
+}
+
+control_socket::order control_socket::parse(std::uint64_t from, std::string text) const {
+    order o;
+    o.from = from;
+    o.trap = window_statement(text);
+    if (!o.trap)
+        o.what = stimulus::parse_control(text, controls_);
+    else if (!*o.trap && windows_ == nullptr)
+        throw stimulus::stimulus_error("control", {}, "windows are never mapped here",
+                                       "serve with --stub and without --capture");
+    o.text = std::move(text);
+    return o;
 }
 
 void control_socket::run() {
@@ -119,9 +147,14 @@ void control_socket::run() {
 }
 
 void control_socket::execute(const order& o) {
-    gate_.enter(source_);
-    on_act_(o.text);
-    stimulus::apply(o.what, controls_);
+    if (o.trap) {
+        if (windows_ != nullptr)
+            windows_->keep_trapped(*o.trap);
+    } else {
+        gate_.enter(source_);
+        on_act_(o.text);
+        stimulus::apply(o.what, controls_);
+    }
     const auto found = clients_.find(o.from);
     if (found == clients_.end())
         return;

@@ -5,6 +5,8 @@
 //
 // A statement is an input like any other: it takes its turn at the gate and is told to `on_act` at
 // the instant at which it acts. Statements execute one at a time, in the order in which they came.
+// "windows trap" and "windows map" are for the way to the model and not for the switch
+// (tlm_bridge/stub/window_broker.h): no input, and in no capture.
 // What a client sends that is none does nothing; one that sends endless lines, or does not read its
 // answers, is thrown out.
 //
@@ -16,6 +18,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <systemc>
 
@@ -23,6 +26,7 @@
 #include "testbench/stimulus/program.h"
 #include "tlm_bridge/kernel/epoll_set.h"
 #include "tlm_bridge/kernel/input_gate.h"
+#include "tlm_bridge/stub/window_broker.h"
 #include "tlm_bridge/unix_socket.h"
 
 namespace ntb::cli {
@@ -32,9 +36,9 @@ public:
     static constexpr std::size_t max_clients = 8;
     static constexpr std::size_t max_line_bytes = 4096;
 
-    /// Switch and gate outlive it. Elaboration only.
+    /// Switch, gate and `windows` outlive it; null: no window is ever mapped. Elaboration only.
     control_socket(std::string path, switch_controls& controls, bridge::input_gate& gate,
-                   std::function<void(const std::string&)> on_act);
+                   bridge::window_broker* windows, std::function<void(const std::string&)> on_act);
 
     /// Readable when service() has something to do.
     [[nodiscard]] int fd() const { return set_.fd(); }
@@ -51,8 +55,11 @@ private:
         std::uint64_t from = 0;
         std::string text;
         stimulus::action what{};
+        std::optional<bool> trap{}; ///< of a "windows" statement; then there is no `what`
     };
 
+    /// Throws stimulus_error.
+    [[nodiscard]] order parse(std::uint64_t from, std::string text) const;
     void run();
     void execute(const order& o);
     void accept();
@@ -67,6 +74,7 @@ private:
     switch_controls& controls_;
     bridge::input_gate& gate_;
     bridge::input_gate::source source_;
+    bridge::window_broker* windows_;
     std::function<void(const std::string&)> on_act_;
     std::map<std::uint64_t, client> clients_{};
     std::uint64_t next_id_ = 1; ///< 0 is the listener's key

@@ -138,7 +138,8 @@ public:
         with_stubs_ = o.stub;
         // A capture holds every access, and what the other part of a switch does to windows is not
         // told here.
-        map_windows_ = o.stub && !o.trace_windows && o.capture.empty() && o.peer.empty();
+        map_windows_ = o.stub && (!o.trace_windows || !o.control.empty()) && o.capture.empty() &&
+                       o.peer.empty();
         check_sockets(sockets, t);
         if (!o.peer.empty())
             peer_ = std::make_unique<peer_side>(o.peer, t, timing, ports_of(sockets),
@@ -169,6 +170,7 @@ public:
             serve_function(sockets, place, *b);
         if (!o.control.empty()) {
             control_ = std::make_unique<control_socket>(o.control, *switch_, thread_->gate(),
+                                                        map_windows_ ? &windows_ : nullptr,
                                                         [this](const std::string& statement) {
                                                             if (capture_)
                                                                 capture_->control(statement);
@@ -176,6 +178,7 @@ public:
             thread_->watch(control_->fd(), [this] { control_->service(); });
         }
         if (map_windows_) {
+            windows_.keep_trapped(o.trace_windows); // until the control socket says otherwise
             switch_->device().set_window_observer(&windows_);
             if (recorder_)
                 windows_.trace(*recorder_, &bridge::stepping::now_ps);
@@ -355,7 +358,8 @@ void add_serve(CLI::App& app, int& status) {
     c->add_flag("--stub", o->stub,
                 "Listen at SOCKET.stub, too, for the stub inside QEMU (docs/stub.md)");
     c->add_flag("--trace-windows", o->trace_windows,
-                "With --stub: window accesses reach the model, too, instead of the peer's RAM");
+                "With --stub: window accesses reach the model, too, instead of the peer's RAM\n"
+                "(until 'windows map' comes by --control)");
     c->add_option("--start-at", o->start_at)->group("");
     c->add_option("--peer", o->peer,
                   "ivshmem:SOCKET: the other ports of the switch are served by another simulator "

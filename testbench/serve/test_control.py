@@ -97,11 +97,15 @@ class Faults(unittest.TestCase):
         for statement in ("", "rubbish", "port0.bar0 read +0x0", "link port1 down",
                           "at 5ns temp 20", "temp 500", "link port0 sideways",
                           "mem port0 0 load 00",
-                          "repeat 5", "reset port99 hot", "# nothing", "ntbstim 1"):
+                          "repeat 5", "reset port99 hot", "# nothing", "ntbstim 1",
+                          "windows", "windows map", "windows trap now"):
             with self.subTest(statement=statement):
                 answer, = self.control.say(statement)
                 self.assertRegex(answer, r"\Aerror: [^\n]+ \([^\n]+\)\Z")
         self.obey("temp 20")
+
+    def test_windows_that_are_never_mapped_may_be_trapped(self):
+        self.obey("windows trap", "windows trap")
 
     def test_rubbish_on_the_control_socket_is_harmless(self):
         numbers = random.Random(3)

@@ -63,12 +63,16 @@ void window_broker::update() {
 
 void window_broker::map_windows(member& m) {
     if (m.mapped != 0) {
+        if (trapped_)
+            return;
         m.stub->send_revoke();
         m.mapped = 0;
     }
-    m.control->list_windows(list_);
-    for (const window_range& r : list_)
-        map_range(m, r);
+    if (!trapped_) {
+        m.control->list_windows(list_);
+        for (const window_range& r : list_)
+            map_range(m, r);
+    }
     m.stub->send_commit();
     m.stub->await_windows(revoke_limit);
     show(m);

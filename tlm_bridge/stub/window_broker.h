@@ -8,6 +8,7 @@
 // longer than revoke_limit. Its QEMU may still reach the memory when it goes on (docs/stub.md).
 //
 // A function's windows are mapped from its first trapped access on: who uses none pays nothing.
+// keep_trapped() ends that for windows that are not mapped yet: who traces wants every access.
 // Units: bytes. Threading: the SystemC thread; windows_change() blocks the process until the stubs
 // have answered. Errors: none.
 #pragma once
@@ -42,6 +43,12 @@ public:
     void update();
     /// A stub has come, or wants its windows mapped.
     void refresh() { stale_ = true; }
+    /// Nothing more is mapped, or all may be again. What is mapped stays until windows change: to
+    /// take it from a guest in the middle of its writes would lose some.
+    void keep_trapped(bool trapped) {
+        trapped_ = trapped;
+        stale_ = true;
+    }
 
 private:
     struct member {
@@ -63,6 +70,7 @@ private:
     std::uint64_t (*now_ps_)() = nullptr;
     window_list list_{};
     bool stale_ = false;
+    bool trapped_ = false;
 };
 
 } // namespace ntb::bridge

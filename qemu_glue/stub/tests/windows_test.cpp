@@ -6,8 +6,12 @@
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <random>
+#include <string>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
@@ -95,6 +99,41 @@ struct two_windows {
     served_switch simulator;
 };
 
+/// A control socket of a simulator, in a directory of its own.
+class control_path {
+public:
+    control_path() : directory_(::mkdtemp(template_)), name(directory_ + "/control.sock") {}
+    control_path(const control_path&) = delete;
+    control_path& operator=(const control_path&) = delete;
+    ~control_path() {
+        std::error_code ignored;
+        std::filesystem::remove_all(directory_, ignored);
+    }
+    /// Has a statement obeyed.
+    void say(const std::string& statement) const {
+        const int s = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        name.copy(address.sun_path, sizeof address.sun_path - 1);
+        BOOST_REQUIRE(::connect(s, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+                      0);
+        const std::string line = statement + "\n";
+        BOOST_REQUIRE(::send(s, line.data(), line.size(), MSG_NOSIGNAL) ==
+                      static_cast<ssize_t>(line.size()));
+        char answer[256] = {};
+        BOOST_REQUIRE(::recv(s, answer, sizeof answer - 1, 0) > 0);
+        BOOST_TEST(std::string(answer).rfind("ok at ", 0) == 0U);
+        ::close(s);
+    }
+
+private:
+    char template_[32] = "/tmp/ntb-stub-control-XXXXXX";
+    std::string directory_;
+
+public:
+    std::string name;
+};
+
 bool is_ones(const unsigned char* at) {
     return std::all_of(at, at + window_page, [](unsigned char b) { return b == 0xFF; });
 }
@@ -156,6 +195,32 @@ BOOST_AUTO_TEST_CASE(trace_windows_keeps_them_trapped) {
     two_windows t(true, {"--trace-windows"});
     BOOST_TEST(t.trapped(0) == 0U);
     BOOST_TEST(!t.at(0).areas.any());
+}
+
+BOOST_AUTO_TEST_CASE(windows_are_trapped_and_mapped_on_demand) {
+    control_path path;
+    two_windows t(true, {"--trace-windows", "--control", path.name});
+    t.lead(0, 0x200000);
+    (void)t.trapped(0);
+    BOOST_TEST(!t.at(0).areas.any()); // --trace-windows
+    path.say("windows map");
+    (void)t.trapped(0);
+    BOOST_TEST(t.at(0).areas.any());
+    path.say("windows trap");
+    (void)t.trapped(0);
+    // A window in use stays until something changes: no write of its guest is lost.
+    std::memcpy(t.window(0) + 0x1234, "arrived", 8);
+    BOOST_TEST(std::memcmp(t.ram[1].data + 0x201234, "arrived", 8) == 0);
+    t.lead(0, 0x300000);
+    BOOST_TEST(t.trapped(0) == 0x0101010101010101U * (0x300 % 251));
+    BOOST_TEST(is_ones(t.window(0)));
+    window wanted[max_windows];
+    std::uint32_t count = 1;
+    (void)t.at(0).areas.wanted(wanted, count);
+    BOOST_TEST(count == 0U); // QEMU is to trap it
+    path.say("windows map");
+    (void)t.trapped(0);
+    BOOST_TEST(t.window(0)[0] == 0x300 % 251);
 }
 
 BOOST_AUTO_TEST_CASE(whatever_forbids_access_takes_the_window_away_first) {
