@@ -60,8 +60,9 @@ def make_parser():
         help="switch (default): one simulator for all guests; ivshmem: one for each of two guests, "
         "joined at an ivshmem server (docs/ivshmem.md)")
     add("--vcd", metavar="FILE",
-        help="write the waveform there (default for pingpong: in the output directory)")
-    add("--vcd-limit", metavar="SIZE", help="stop the waveform at this size (default: 1 GiB)")
+        help="write the waveform there (default for pingpong and perf: in the output directory)")
+    add("--vcd-limit", metavar="SIZE",
+        help="stop the waveform at this size (default: 1 GiB, for perf 4 MiB)")
     add("--capture", metavar="FILE",
         help="write what came from the guests to FILE.stim or FILE.stim.gz, which ntbsim run plays "
         "again; checked at the end (docs/capture.md)")

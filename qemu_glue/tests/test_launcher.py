@@ -2,6 +2,7 @@
 """The launcher with a stand-in for the simulator and for QEMU: order, errors, cleaning up."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -326,6 +327,17 @@ class Script(WithDirectory):
             result = self.ntb(word)
             self.assertEqual(0, result.returncode)
             self.assertIn("./ntb run", result.stdout)
+
+    def test_every_command_has_help_with_an_example_of_its_own_and_does_nothing(self):
+        script = context.ROOT / "ntb"
+        listed = context.run(script, "help").stdout
+        commands = [name for name in re.findall(r"(?m)^  ([a-z]+)\b", listed) if name != "help"]
+        self.assertLess({"run", "test", "cosim", "bench", "setup", "build"}, set(commands))
+        for name in commands:
+            with self.subTest(name):
+                result = context.run(script, name, "--help")
+                self.assertEqual((0, ""), (result.returncode, result.stderr))
+                self.assertRegex(result.stdout, rf"(?si)\Ausage: .*examples?:\s.*\./ntb {name}")
 
 
 if __name__ == "__main__":

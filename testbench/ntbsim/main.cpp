@@ -56,6 +56,10 @@ int ntbsim_main(int argc, char** argv) {
     ntb::cli::add_trace(app, status);
     ntb::cli::add_ivshmem_server(app);
     ntb::cli::add_topology(app, status);
+    // Last: commands take over the footer that is there when they are added.
+    app.footer("Example:\n"
+               "  ntbsim run testbench/scenarios/pingpong.stim --vcd pingpong.vcd\n"
+               "  ntbsim trace latency pingpong.vcd");
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {
