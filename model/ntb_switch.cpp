@@ -52,7 +52,7 @@ ntb_switch::ntb_switch(const sc_core::sc_module_name& name, const topology_confi
     }
     core_->begin();
     loader_ = std::make_unique<eeprom_loader>(topology_, timing_, *core_);
-    smbus_ = std::make_unique<smbus_slave>(topology_, timing_, *core_);
+    smbus_ = std::make_unique<smbus_slave>(timing_, *core_);
     sc_core::sc_spawn([this] { smbus_->run(); }, "smbus_slave");
     if (topology_.eeprom.present) {
         core_->hold_in_reset(true);

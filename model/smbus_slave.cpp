@@ -20,11 +20,9 @@ std::uint16_t le16(const std::uint8_t* p) {
 
 } // namespace
 
-smbus_slave::smbus_slave(const topology_config& topology, const timing_config& timing,
-                         switch_core& core)
+smbus_slave::smbus_slave(const timing_config& timing, switch_core& core)
     : core_(core),
-      command_time_(sc_core::sc_time::from_value(std::uint64_t{timing.smbus_command_ns} * 1000U)),
-      eeprom_(topology.eeprom, timing) {}
+      command_time_(sc_core::sc_time::from_value(std::uint64_t{timing.smbus_command_ns} * 1000U)) {}
 
 std::uint8_t smbus_slave::address() const {
     return static_cast<std::uint8_t>(
@@ -172,8 +170,8 @@ void smbus_slave::access_eeprom() {
                                 ? static_cast<std::uint8_t>(reply_.bytes[1] >> 1)
                                 : usual;
     const std::uint16_t where = le16(&reply_.bytes[2]);
-    const bool answered = reads ? eeprom_.read(at, where, reply_.bytes[4])
-                                : eeprom_.write(at, where, reply_.bytes[4]);
+    const bool answered = reads ? core_.eeprom().read(at, where, reply_.bytes[4])
+                                : core_.eeprom().write(at, where, reply_.bytes[4]);
     if (!answered)
         command = static_cast<std::uint8_t>(command | smbus::eeprom::no_acknowledge);
 }

@@ -33,7 +33,6 @@
 #include <systemc>
 
 #include "model/config.h"
-#include "model/serial_eeprom.h"
 #include "model/smbus_packets.h"
 
 namespace ntb {
@@ -42,7 +41,7 @@ class switch_core;
 
 class smbus_slave {
 public:
-    smbus_slave(const topology_config& topology, const timing_config& timing, switch_core& core);
+    smbus_slave(const timing_config& timing, switch_core& core);
 
     /// Carries out commands; never returns.
     void run();
@@ -76,7 +75,6 @@ private:
 
     switch_core& core_;
     const sc_core::sc_time command_time_;
-    serial_eeprom eeprom_;
     sequence written_{};
     sequence reply_{}; ///< open = there is one
     std::size_t read_position_ = 0;

@@ -40,6 +40,7 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
             }}),
       doorbells_(*this, timing.doorbell), messages_(*this, timing.message),
       events_(clock_, timing.event, functions_, *this), temperature_(*this, topology),
+      eeprom_(topology.eeprom, timing), eeprom_interface_(*this, eeprom_, timing_),
       delays_(*this, timing.change_delay_unit_ns), modes_(*this, delays_),
       partitions_(*this, delays_), failover_(*this, topology) {
     load_reset_values(topology);
@@ -71,11 +72,12 @@ switch_core::switch_core(const sc_core::sc_module_name& name, const topology_con
     on_due("deliver_events", events_.due(), [this] { events_.deliver(); });
     on_due("change_modes", modes_.due(), [this] { modes_.deliver(); });
     on_due("change_partitions", partitions_.due(), [this] { partitions_.deliver(); });
+    on_due("end_eeprom_access", eeprom_interface_.due(), [this] { eeprom_interface_.end(); });
 }
 
 const switch_core::plan& switch_core::register_plan() {
     using c = switch_core;
-    static constexpr std::array<plan::behaviour, 20> behaviours{{
+    static constexpr std::array<plan::behaviour, 21> behaviours{{
         plan::on_write(sw::SWCTL, &c::wrote_swctl),
         plan::on_write(sw::SWPARTCTL, &c::wrote_swpartctl),
         plan::on_write(sw::SWPORTCTL, &c::wrote_swportctl),
@@ -96,6 +98,7 @@ const switch_core::plan& switch_core::register_plan() {
         plan::on_write(sw::TMPCTL, &c::wrote_temperature_control),
         plan::on_write(sw::TMPADJ, &c::wrote_temperature_control),
         plan::on_access(sw::TMPALARM, &c::read_tmpalarm, &c::wrote_tmpalarm),
+        plan::on_write(sw::EEPROMINTF, &c::wrote_eepromintf),
     }};
     static constexpr plan p = plan::make(regs::sw_map, registers_base, behaviours);
     return p;
@@ -391,6 +394,7 @@ void switch_core::reset_parts() {
     modes_.reset();
     partitions_.reset();
     failover_.clear_flags();
+    eeprom_interface_.reset();
     doorbells_.reset();
     messages_.reset();
     events_.reset(); // also those of the links that went down just now
@@ -476,6 +480,10 @@ std::uint32_t switch_core::read_tmpalarm(const register_access& a) {
 
 void switch_core::wrote_tmpalarm(const register_access& a, std::uint32_t) {
     temperature_.wrote_alarms(a);
+}
+
+void switch_core::wrote_eepromintf(const register_access& a, std::uint32_t) {
+    eeprom_interface_.written(a);
 }
 
 void switch_core::trace(trace_sink& sink) {

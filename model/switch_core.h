@@ -20,6 +20,7 @@
 #include "model/config.h"
 #include "model/core_clock.h"
 #include "model/doorbell_router.h"
+#include "model/eeprom_interface.h"
 #include "model/failover.h"
 #include "model/function_directory.h"
 #include "model/mapping_table.h"
@@ -31,6 +32,7 @@
 #include "model/register_bank.h"
 #include "model/register_layout.h"
 #include "model/regs/port_refs.h"
+#include "model/serial_eeprom.h"
 #include "model/switch_events.h"
 #include "model/temperature_sensor.h"
 #include "model/window_ranges.h"
@@ -79,6 +81,7 @@ public:
     [[nodiscard]] doorbell_router& doorbells() { return doorbells_; }
     [[nodiscard]] switch_events& events() { return events_; }
     [[nodiscard]] temperature_sensor& temperature() { return temperature_; }
+    [[nodiscard]] serial_eeprom& eeprom() { return eeprom_; }
 
     /// Something that windows depend on is about to change (window_ranges.h).
     void windows_change() {
@@ -189,6 +192,7 @@ private:
     void wrote_temperature_control(const register_access& a, std::uint32_t before);
     std::uint32_t read_tmpalarm(const register_access& a);
     void wrote_tmpalarm(const register_access& a, std::uint32_t before);
+    void wrote_eepromintf(const register_access& a, std::uint32_t before);
 
     const timing_config timing_;
     other_part* const other_;
@@ -203,6 +207,8 @@ private:
     message_router messages_;
     switch_events events_;
     temperature_sensor temperature_;
+    serial_eeprom eeprom_;
+    eeprom_interface eeprom_interface_;
     change_delays delays_;
     port_modes modes_;
     partitions partitions_;

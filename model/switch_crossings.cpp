@@ -104,6 +104,7 @@ void switch_core::other_left(std::uint32_t ports, bool had_core) {
     if (had_core) {
         load_doorbell_masks();
         temperature_.reset();
+        eeprom_interface_.take_over();
         modes_.take_over();
         partitions_.take_over();
     }
