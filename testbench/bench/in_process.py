@@ -5,11 +5,13 @@ Figures are CPU time of the benchmark's thread, so that what others do on the ma
 little. Each round runs every benchmark once in turn; a ratio is the median over the rounds.
 """
 import collections
+import os
 import pathlib
+import subprocess
 import tempfile
 
 from machine import median, median_ratio, run_json
-from report import Row, duration, rate, ratio_row
+from report import BenchError, Row, duration, rate, ratio_row
 
 ARRAY = "bare b_transport array read"
 
@@ -23,6 +25,29 @@ def google_benchmark(program, rounds, min_time):
         for benchmark in report["benchmarks"]:
             figures[benchmark["name"]].append(benchmark["cpu_time"])
     return figures
+
+
+def check_rows(build, rounds):
+    """A full `regs check` of the model, which a test of every build runs."""
+    rows = []
+    for topology, bound in (("two-host", 5), ("eight-host", None)):
+        seconds = []
+        for seed in range(1, rounds + 1):
+            with subprocess.Popen([build / "testbench/ntbsim/ntbsim", "regs", "check", "--topology",
+                                   topology, "--seed", str(seed)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL) as process:
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode != 0:
+                raise BenchError(f"ntbsim regs check --topology {topology} --seed {seed} failed",
+                                 "run it to see what it finds")
+            seconds.append(usage.ru_utime + usage.ru_stime)
+        worst = max(seconds)
+        rows.append(Row(f"ntbsim regs check of the model, {topology}, slowest of {rounds} orders",
+                        duration(worst * 1e9), value=worst, unit="s",
+                        bound=f"<= {bound} s" if bound else "",
+                        met=worst <= bound if bound else None))
+    return rows
 
 
 def register_rows(build, rounds, min_time):

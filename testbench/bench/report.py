@@ -68,6 +68,13 @@ def ratio_row(what, figure_ns, floor_ns, ratio, bound, floor_name, note=""):
                met=None if bound is None else ratio <= bound, note=note)
 
 
+def ratio_text(ratio):
+    """Two decimals; of what would be nothing then, one significant digit."""
+    if ratio is None:
+        return ""
+    return f"{ratio:.2f}" if ratio >= 0.01 else f"{ratio:.1g}"
+
+
 def exit_code(rows):
     """0 if every bound is met, else 1."""
     return 1 if any(row.met is False for row in rows) else 0
@@ -76,9 +83,8 @@ def exit_code(rows):
 def table(rows):
     """The table as lines."""
     head = ("what", "figure", "floor", "ratio", "bound", "met")
-    cells = [head] + [(row.what, row.figure, row.floor,
-                       "" if row.ratio is None else f"{row.ratio:.2f}", row.bound, row.verdict())
-                      for row in rows]
+    cells = [head] + [(row.what, row.figure, row.floor, ratio_text(row.ratio), row.bound,
+                       row.verdict()) for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
              for line in cells]

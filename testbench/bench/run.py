@@ -78,7 +78,8 @@ def measure(options, say):
     with over_socket.sockets(build) as s:
         def guest():
             import in_guest  # pylint: disable=import-outside-toplevel # needs qemu_glue/
-            return in_guest.register_rows(s, build, work / "guest", rounds, options.qemu)
+            return in_guest.register_rows(s, build, work / "guest", rounds, options.qemu) + \
+                in_guest.window_rows(build, work / "windows", 18 if quick else 20, options.qemu)
 
         def pingpong():
             import in_guest  # pylint: disable=import-outside-toplevel
@@ -86,7 +87,8 @@ def measure(options, say):
                                           options.qemu)
 
         parts = {
-            "registers": lambda: in_process.register_rows(build, rounds, min_time),
+            "registers": lambda: in_process.register_rows(build, rounds, min_time)
+            + in_process.check_rows(build, min(rounds, 3)),
             "doorbells": lambda: in_process.doorbell_rows(build, rounds, min_time),
             "windows": lambda: in_process.window_rows(build, rounds, min_time),
             "traces": lambda: in_process.trace_rows(build, rounds, 2000 if quick else 20_000),

@@ -12,7 +12,8 @@ import sys
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
 EXPECTED = ("register read through bar0", "register read against a searched list of 512",
-            "doorbell -> peer MSI", "window write in the model", "window read in the model",
+            "ntbsim regs check of the model", "doorbell -> peer MSI",
+            "window write in the model", "window read in the model",
             "window write over vfio-user", "everything traced as VCD",
             "against sc_trace of the same signals", "growth 10 -> ", "growth 2 -> 8",
             "region read over vfio-user", "posted register write",
