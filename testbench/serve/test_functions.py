@@ -2,6 +2,8 @@
 """The DMA function of a port, served beside its NT function."""
 import os
 import pathlib
+import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -23,9 +25,9 @@ class Functions(unittest.TestCase):
                                  encoding="utf-8")
         self.socket = directory / "dma.sock"
 
-    def serve(self):
+    def serve(self, *more):
         """Both functions of port 0, and port 2."""
-        return Serve("--port", f"0.1={self.socket}", topology=self.topology)
+        return Serve("--port", f"0.1={self.socket}", *more, topology=self.topology)
 
     def test_the_dma_function_shows_its_header_beside_the_nt_function(self):
         with self.serve() as serve, serve.client(0) as nt, Client(str(self.socket)) as dma:
@@ -35,9 +37,19 @@ class Functions(unittest.TestCase):
             self.assertEqual(dma.read(0x0A, size=2, region=CONFIG), 0x0880)
 
     def test_behind_the_header_nothing_of_the_dma_function_is_modelled(self):
-        with self.serve() as serve, serve.client(0), Client(str(self.socket)) as dma:
+        vcd = self.socket.with_name("touched.vcd")
+        with self.serve("--vcd", vcd) as serve, serve.client(0), Client(str(self.socket)) as dma:
+            dma.write(0x04, 6, size=2, region=CONFIG)
             dma.write(0x40, 0xFFFFFFFF, region=CONFIG)
             self.assertEqual(dma.read(0x40, region=CONFIG), 0)
+            self.assertEqual(dma.read(0xFFE, size=2, region=CONFIG), 0)
+            self.assertEqual(serve.stop(signal.SIGTERM), 0)
+        # The three touches are in the waveform, those of the header are not.
+        text = vcd.read_text(encoding="ascii")
+        wire, count = (re.search(rf"^\$var wire {width} (\S+) {name} ", text, re.M).group(1)
+                       for width, name in ((1, "not_modelled"), (32, "not_modelled_count")))
+        self.assertEqual(len(re.findall(rf"^1{re.escape(wire)}$", text, re.M)), 3)
+        self.assertEqual(re.findall(rf"^b([01]+) {re.escape(count)}$", text, re.M)[-1], "11")
 
     def test_a_reset_of_the_dma_function_leaves_the_nt_function_alone(self):
         with self.serve() as serve, serve.client(0) as nt, Client(str(self.socket)) as dma:
