@@ -9,16 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-static uint64_t now(void)
-{
+static uint64_t now(void) {
     struct timespec t;
     if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
         exit(1);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char** argv) {
     if (argc > 1 && strcmp(argv[1], "clock") == 0) {
         printf("%llu\n", (unsigned long long)now());
         return 0;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""All C++ is formatted as .clang-format says, by clang-format 14 (Debian 12's).
+"""All C++ and C is formatted as .clang-format says, by clang-format 14 (Debian 12's).
 
 Other versions format some lines differently, so where only another one is installed the check is
 skipped, and says so; where there is none, it fails.
@@ -43,7 +43,7 @@ def tool_to_use():
 def main():
     """Formats, or says what is not formatted."""
     tool = tool_to_use()
-    names = [str(name) for name in repository.files(suffixes=repository.CPP_SUFFIXES)]
+    names = [str(name) for name in repository.files(suffixes=(*repository.CPP_SUFFIXES, ".c"))]
     mode = ["-i"] if "--write" in sys.argv[1:] else ["--dry-run"]
     run = subprocess.run([tool, "--style=file", *mode, *names], cwd=repository.ROOT, check=True,
                          stderr=subprocess.PIPE, text=True)
