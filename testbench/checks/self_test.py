@@ -170,14 +170,15 @@ class CommittedText(unittest.TestCase):
         self.assertEqual(len(self.problems("a.h", "\n\n\n" + self.LICENSED)), 1)
 
     def test_a_path_of_the_machine_is_reported(self):
-        for text in ("see /" + "work/x", "-I/" + "work/main", "http://deb." + "debian.org/debian",
-                     "https://mirror.example/debian" + "/dists", "the farm-" + "issues tool"):
+        for text in ("see /" + "data/x", "-I/" + "home/ada/include", "file:///" + "scratch/x",
+                     "(/" + "build2/a.o)", "http://deb." + "debian.org/debian",
+                     "https://mirror.example/debian" + "/dists"):
             with self.subTest(text=text):
                 self.assertEqual(len(self.problems("README.md", text + "\n")) > 0, True)
 
     def test_ordinary_text_is_not_reported(self):
-        for text in ("build/frame/work", "network/work/a", "https://www.debian.org/",
-                     "out/work/x", "the farm is far"):
+        for text in ("build/frame/data", "network/data/a", "https://www.debian.org/", "out/data/x",
+                     "/usr/include/x.h", "`/tmp/x/y`", "a/b/c", "rx/tx/both", "</svg/x>"):
             with self.subTest(text=text):
                 self.assertEqual(self.problems("README.md", text + "\n"), [])
 
@@ -492,8 +493,20 @@ class TestPlan(unittest.TestCase):
 
     def test_a_behaviour_that_the_model_cites_needs_a_row(self):
         cited = {"B1.1": "model/a.h", "B10.2": "model/b.h", "B9.1": "model/b.h"}
-        found = list(testplan.citation_problems({"B1.1"}, cited))
+        found = list(testplan.citation_problems(
+            self.HEAD + "| a | B1.1 | `regs_test.names.one` |\n", cited, set(cited)))
         self.assertEqual([testplan.ID.findall(line)[0] for line in found], ["B9.1", "B10.2"])
+
+    def test_every_behaviour_has_a_test_or_a_reason_why_not_and_not_both(self):
+        text = (self.HEAD + "| a | B1.1 B1.2 | `regs_test.names.one` |\n\n"
+                "| behaviour | why no test |\n|---|---|\n| B1.2 B1.3 | unknown |\n")
+        found = list(testplan.citation_problems(text, {}, {"B1.1", "B1.2", "B1.3", "B1.4"}))
+        self.assertEqual(len(found), 2)
+        self.assertIn("neither a test for B1.4", found[0])
+        self.assertIn("B1.2 has tests and", found[1])
+        self.assertEqual(self.problems("| B1.1 | unknown |"), [])
+        for row in ("| B1.1 | |", "| doorbells | unknown |", "| B1.2 | unknown |"):
+            self.assertEqual(len(self.problems(row)), 1, row)
 
 
 class Tidy(unittest.TestCase):

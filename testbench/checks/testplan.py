@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """testbench/TESTPLAN.md keeps its word: every test that it lists exists, every test is listed,
-every behaviour ID in it is one of docs/reference/behaviour.md, and every behaviour that the model
-cites has a row.
+every behaviour ID in it is one of docs/reference/behaviour.md, and every ID there is in it.
 
 A row is "| requirement | source | tests |". Tests are CTest names in backquotes, as `ctest -N`
 prints them; `*` stands for any characters, and must match at least one test. Sources are behaviour
-IDs, or documents.
+IDs, or documents. Behaviours that no test can show are in a table "| behaviour | why no test |".
 
 Usage: testplan.py BUILD_DIR [CTEST]
 """
@@ -32,7 +31,7 @@ def rows(text):
     for number, line in enumerate(text.splitlines(), 1):
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)]
         if line.startswith("|") and not re.fullmatch(r"[-:| ]+", line):
-            if cells[1:4] == ["requirement", "source", "tests"]:
+            if cells[1:-1] in (["requirement", "source", "tests"], ["behaviour", "why no test"]):
                 continue
             yield (number, *cells[1:-1])
 
@@ -41,6 +40,9 @@ def plan_problems(text, tests, known_ids):
     """What is wrong with the plan's rows."""
     for number, *cells in rows(text):
         where = f"{PLAN}:{number}:"
+        if len(cells) == 2:
+            yield from excuse_problems(where, *cells, known_ids)
+            continue
         if len(cells) != 3:
             yield f"{where} a row has three cells: requirement, source, tests"
             continue
@@ -56,6 +58,15 @@ def plan_problems(text, tests, known_ids):
                 yield f"{where} {BEHAVIOUR} has no {cited}"
 
 
+def excuse_problems(where, behaviour, reason, known_ids):
+    """What is wrong with a row of the behaviours without a test."""
+    if not ID.findall(behaviour) or not reason:
+        yield f"{where} a behaviour without a test needs its ID and a reason"
+    for one in ID.findall(behaviour):
+        if one not in known_ids:
+            yield f"{where} {BEHAVIOUR} has no {one}"
+
+
 def unlisted_problems(text, tests):
     """Tests that no row names."""
     patterns = [name for _, *cells in rows(text) if len(cells) == 3
@@ -65,11 +76,23 @@ def unlisted_problems(text, tests):
             yield f"{PLAN}:1: no row for the test {test}"
 
 
-def citation_problems(planned_ids, cited):
-    """Behaviours that model/ cites, but that no row of the plan shows."""
-    for one in sorted(set(cited) - planned_ids, key=lambda id_: [int(n) for n in
-                                                                 id_[1:].split(".")]):
+def in_order(ids):
+    """B9.2 before B9.10."""
+    return sorted(ids, key=lambda one: [int(n) for n in one[1:].split(".")])
+
+
+def citation_problems(text, cited, known_ids):
+    """Behaviours that no row shows: of model/, which cites them, or not even excused; and those
+    that are shown and excused."""
+    cells = [row[1:] for row in rows(text)]
+    shown = {one for row in cells if len(row) == 3 for one in ID.findall(row[1])}
+    excused = {one for row in cells if len(row) == 2 for one in ID.findall(row[0])}
+    for one in in_order(set(cited) - shown):
         yield f"{PLAN}:1: no row for {one}, which {cited[one]} cites"
+    for one in in_order(known_ids - set(cited) - shown - excused):
+        yield f"{PLAN}:1: neither a test for {one} nor why there is none"
+    for one in in_order(shown & excused):
+        yield f"{PLAN}:1: {one} has tests and a reason why it has none"
 
 
 def ctest_names(build, ctest):
@@ -100,8 +123,7 @@ def main():
     problems += unlisted_problems(plan, tests)
     problems += [f"{name}:1: {BEHAVIOUR} has no {one}" for one, name in cited.items()
                  if one not in known]
-    planned = {one for _, _, *rest in rows(plan) for one in ID.findall(rest[0] if rest else "")}
-    problems += citation_problems(planned, cited)
+    problems += citation_problems(plan, cited, known)
     repository.finish("TESTPLAN.md", problems, len(list(rows(plan))))
 
 
