@@ -82,6 +82,7 @@ inline constexpr regs::reg_ref SMBUSSTS = reg("SMBUSSTS");
 inline constexpr regs::field_ref SMBUSSTS_SSMBADDR = field("SMBUSSTS", "SSMBADDR");
 inline constexpr regs::field_ref SMBUSSTS_MSMBADDR = field("SMBUSSTS", "MSMBADDR");
 inline constexpr regs::reg_ref SMBUSCTL = reg("SMBUSCTL");
+inline constexpr regs::reg_ref EEPROMINTF = reg("EEPROMINTF");
 inline constexpr regs::reg_ref TMPCTL = reg("TMPCTL");
 inline constexpr regs::field_ref TMPCTL_LTH = field("TMPCTL", "LTH");
 inline constexpr regs::field_ref TMPCTL_MTH = field("TMPCTL", "MTH");
