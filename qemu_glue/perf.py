@@ -29,9 +29,9 @@ TOOL_WINDOWS = (0, 2)     # direct, table
 PAGE = 4096
 GUEST_RAM = 256 << 20
 
-# `peer_index` is the peer's global index.
+# `index` is the host's own global index.
 Buffers = collections.namedtuple("Buffers", "out_address out_size out_target in_address in_size "
-                                 "peer_index")
+                                 "index")
 Row = collections.namedtuple("Row", "what direction bytes seconds verified problem claimed",
                              defaults=(None,))
 
@@ -56,7 +56,7 @@ def parse_info(text):
     def number(pattern):
         match = re.search(pattern + r"\s+(0x[0-9a-f]+)", text)
         return int(match.group(1), 16) if match else 0
-    index = re.search(r"Global index (\d+)", text)
+    index = re.search(r"Local port \d+, Global index (\d+)", text)
     found = Buffers(number("Out buff phys addr"), number("Out buffer size"),
                     number("Out buffer xlat"), number("In buffer xlat"), number("In buffer size"),
                     int(index.group(1)) if index else None)
@@ -176,7 +176,7 @@ class Perf:
             self.sent.append(Sent(sender.port.number,
                                   self._bar_of(sender, buffers[sender].out_address),
                                   receiver.port.number, (place.in_address, place.in_size),
-                                  place.peer_index, buffers[sender].peer_index))
+                                  buffers[sender].index, place.index))
             verified = "nothing arrived" if after == before else "something arrived"
             if after != before:
                 problem = (f"{what} changed the buffer of {receiver.name}: this kernel's ntb_perf "

@@ -79,7 +79,8 @@ class Correction(unittest.TestCase):
 class Reports(unittest.TestCase):
     """The texts of the driver."""
 
-    INFO = """Port 2 (0), Global index 1:
+    INFO = """Local port 0, Global index 0
+Port 2 (0), Global index 1:
 \tLink status: up
 \tOut buff phys addr 0x00000000fea00000[p]
 \tOut buffer size 0x0000000000100000
@@ -89,7 +90,7 @@ class Reports(unittest.TestCase):
 """
 
     def test_addresses_are_found(self):
-        self.assertEqual(perf.Buffers(0xfea00000, 0x100000, 0xf900000, 0xf800000, 0x100000, 1),
+        self.assertEqual(perf.Buffers(0xfea00000, 0x100000, 0xf900000, 0xf800000, 0x100000, 0),
                          perf.parse_info(self.INFO))
 
     def test_one_that_is_not_set_up_is_not_taken(self):
