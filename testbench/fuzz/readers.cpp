@@ -111,7 +111,9 @@ reader timing_reader() {
 
 reader stimulus_reader(const std::string& source) {
     std::vector<std::string> corpus;
-    for (const char* name : {"pingpong", "doorbells", "messages", "events", "windows"})
+    for (const char* name :
+         {"pingpong", "doorbells", "messages", "events", "windows", "errors", "failover", "faults",
+          "power", "punch-through", "smbus", "temperature"})
         corpus.push_back(file_text(source + "/testbench/scenarios/" + name + ".stim"));
     const auto read = [](const std::string& input) {
         return accepted<stimulus::stimulus_error>([&input] {
