@@ -24,7 +24,7 @@ PERF = "/sys/kernel/debug/ntb_perf/{device}"
 UNMODIFIED_MODULE = "modules/ntb_perf.ko"
 UNMODIFIED_ORDER = 12     # 4 KiB: enough to see, and a waveform that one can look at
 UNMODIFIED_WRITES = (1 << UNMODIFIED_ORDER) // 4
-TOOL_BYTES = 1 << 20
+TOOL_BYTES = 1 << 20      # at most: no more than what ntb_perf sends
 TOOL_WINDOWS = (0, 2)     # direct, table
 PAGE = 4096
 GUEST_RAM = 256 << 20
@@ -230,13 +230,14 @@ class Perf:
     def _tool(self):
         tool = windows.Windows(self._run, self._devices)
         tool.load(self._run.guests)
+        length = min(TOOL_BYTES, 1 << self._options.data_order)
         for sender, receiver in self._directions():
             self._run.progress.step(f"ntb_tool: {sender.name} to {receiver.name}")
-            for window, seconds, problem in tool.check(sender, receiver, TOOL_BYTES,
+            for window, seconds, problem in tool.check(sender, receiver, length,
                                                        TOOL_WINDOWS, read_back=False):
                 what = f"ntb_tool, window {window}"
                 direction = f"{sender.number} -> {receiver.number}"
-                self.rows.append(Row(what, direction, TOOL_BYTES, seconds,
+                self.rows.append(Row(what, direction, length, seconds,
                                      "wrong content" if problem else "content equal", problem))
                 if problem:
                     self.problems.append(f"{what}, {direction}: {problem}")
