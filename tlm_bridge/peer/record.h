@@ -34,7 +34,8 @@ inline constexpr std::uint8_t flag_completed = 8;    ///< a memory write that is
 /// Bytes of one request; longer ones cross in several. With byte enables it has to fit into the
 /// ring.
 inline constexpr std::uint32_t max_request_bytes = 128U << 10U;
-static_assert(2 * max_request_bytes < layout::slots_per_ring * layout::slot_data_bytes);
+static_assert(std::size_t{2} * max_request_bytes <
+              layout::slots_per_ring * layout::slot_data_bytes);
 
 struct record {
     layout::slot_header head{};
