@@ -10,8 +10,6 @@ namespace ntb::cli {
 
 namespace {
 
-constexpr std::uint64_t ps_per_us = 1'000'000;
-
 std::string socket_of(const std::string& argument) {
     const std::string scheme = "ivshmem:";
     if (argument.rfind(scheme, 0) != 0 || argument.size() == scheme.size())
@@ -22,28 +20,31 @@ std::string socket_of(const std::string& argument) {
 
 } // namespace
 
-peer_side::peer_side(const std::string& argument, const config::topology_file& topology,
-                     const timing_config& timing, std::uint32_t ports, bool exact,
-                     std::shared_ptr<spdlog::logger> logger)
-    : exact_(exact) {
-    const std::string path = socket_of(argument);
+peer_side::peer_side(const options& given, const config::topology_file& topology,
+                     const timing_config& timing, std::shared_ptr<spdlog::logger> logger)
+    : exact_(given.exact) {
+    const std::string path = socket_of(given.argument);
     if (topology.topology.eeprom.present)
-        throw user_error("--peer " + argument,
+        throw user_error("--peer " + given.argument,
                          "a switch that starts from an EEPROM cannot be in two simulators",
                          "give a topology that sets up the ports itself");
     line_ = std::make_unique<peer::ivshmem_line>(path, logger);
     peer::attachment::options a;
-    a.name = "--peer " + argument;
+    a.name = "--peer " + given.argument;
     a.memory_fd = line_->memory_fd();
-    a.ports = ports;
+    a.ports = given.ports;
     a.topology_hash = config::switch_hash(topology.topology, timing);
-    a.exact = exact;
+    if (given.play_hash) {
+        a.topology_hash ^= *given.play_hash;
+        a.hashed = "topology, timing, stimulus or seed";
+        a.fresh = true;
+    }
+    a.exact = given.exact;
     a.ivshmem_id = line_->id();
     place_ = std::make_unique<peer::attachment>(a);
     peer::peer_link::options o;
-    o.completion_timeout_ps = timing.completion_timeout_us * ps_per_us;
     o.ring = [this](std::uint32_t id) { line_->ring(id); };
-    o.exact = exact;
+    o.exact = given.exact;
     link_ = std::make_unique<peer::peer_link>("peer", *place_, std::move(o), std::move(logger));
 }
 

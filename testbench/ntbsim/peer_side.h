@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The option --peer of `serve`: this simulator has some of the switch's ports, another one at the
-// same ivshmem server the others (docs/peer-link.md).
+// The option --peer of `serve` and `run`: this simulator has some of the switch's ports, another
+// one at the same ivshmem server the others (docs/peer-link.md).
 //
 // Threading: the SystemC thread. Errors: setup_error and user_error from the constructor.
 #pragma once
@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <string>
 
@@ -22,9 +23,14 @@ namespace ntb::cli {
 
 class peer_side {
 public:
-    /// `argument` is what --peer was given; bit p of `ports` = port p is served here.
-    peer_side(const std::string& argument, const config::topology_file& topology,
-              const timing_config& timing, std::uint32_t ports, bool exact,
+    struct options {
+        std::string argument{};  ///< what --peer was given
+        std::uint32_t ports = 0; ///< bit p = port p is here
+        bool exact = false;      ///< --pace none
+        /// `run`: of what both processes play, in a switch of their own.
+        std::optional<std::uint64_t> play_hash{};
+    };
+    peer_side(const options& o, const config::topology_file& topology, const timing_config& timing,
               std::shared_ptr<spdlog::logger> logger);
 
     /// For the switch that is built in parts.

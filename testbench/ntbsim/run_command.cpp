@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `ntbsim run`: plays stimulus files against a switch with a host at every NT port, one file after
-// the other, and reports the expectations that failed.
+// the other, and reports the expectations that failed. With --peer it plays its own ports' part of
+// them, and another process the rest (joint_play.h).
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
 #include "testbench/ntbsim/failures_report.h"
+#include "testbench/ntbsim/joint_play.h"
 #include "testbench/ntbsim/recording.h"
 #include "testbench/ntbsim/replay_command.h"
 #include "testbench/root_complex/platform.h"
@@ -32,6 +34,8 @@ struct run_options {
     std::string topology{};
     std::string timing{};
     std::vector<std::string> settings{};
+    std::string peer{};
+    std::vector<unsigned> ports{};
     recording waveform{};
     std::uint64_t seed = 1;
     bool json = false;
@@ -102,6 +106,8 @@ void report_json(const run_options& options, const loaded& in, const stimulus::p
     out["topology"] = in.topology.name;
     out["timing"] = in.timing_name;
     out["seed"] = options.seed;
+    if (!options.peer.empty())
+        out["ports"] = options.ports;
     out["statements"] = player.statements();
     out["expectations"] = player.expectations();
     out["failed"] = player.failed();
@@ -129,7 +135,22 @@ int replay_one(const run_options& options) {
         throw user_error("run " + options.files.front(),
                          "a capture has its topology and timing in it",
                          "leave out --topology, --timing and --set");
+    if (!options.peer.empty())
+        throw user_error("run " + options.files.front(),
+                         "a capture is of one process, and is replayed in one", "leave out --peer");
     return replay({options.files.front(), options.waveform, options.json, options.quiet});
+}
+
+/// Null: everything is played here.
+std::unique_ptr<joint_play> make_joint_play(const run_options& options, const loaded& in) {
+    if (options.peer.empty() && !options.ports.empty())
+        throw user_error("run --port", "without another process all ports are played here",
+                         "add --peer ivshmem:SOCKET or leave it out");
+    if (options.peer.empty())
+        return nullptr;
+    return std::make_unique<joint_play>(
+        joint_play::options{options.peer, options.ports, options.files, options.seed}, in.topology,
+        in.timing);
 }
 
 int run(const run_options& options) {
@@ -141,7 +162,9 @@ int run(const run_options& options) {
     // "Simulation stopped by user" is no news to the user of this program.
     sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO,
                                             sc_core::SC_DO_NOTHING);
-    platform bench("bench", in.topology.topology, in.timing, recorder.get());
+    const std::unique_ptr<joint_play> together = make_joint_play(options, in);
+    platform bench("bench", in.topology.topology, in.timing, recorder.get(),
+                   together ? &together->part() : nullptr);
     if (recorder)
         recorder->start();
     for (const stimulus::program& p : in.programs)
@@ -150,6 +173,7 @@ int run(const run_options& options) {
     stimulus::player_options how;
     how.seed = options.seed;
     how.every_round = options.verbose;
+    how.partner = together.get();
     how.transcript = options.json || options.quiet ? nullptr : &std::cout;
     stimulus::player player(bench.hosts(), bench, how);
 
@@ -158,19 +182,29 @@ int run(const run_options& options) {
     sc_core::sc_spawn(
         [&] {
             try {
-                bench.power_on();
+                if (together)
+                    together->begin(bench);
+                else
+                    bench.power_on();
                 for (const stimulus::program& p : in.programs)
                     player.play(p);
+                player.finish();
                 finished = true;
             } catch (const sc_core::sc_unwind_exception&) {
                 throw; // the kernel ends this thread
             } catch (...) {
                 thrown = std::current_exception(); // not through the kernel's stack
             }
-            sc_core::sc_stop();
+            if (together)
+                together->stop();
+            else
+                sc_core::sc_stop();
         },
         "player");
-    sc_core::sc_start();
+    if (together)
+        together->simulate(bench);
+    else
+        sc_core::sc_start();
     if (recorder)
         recorder->close(sc_core::sc_time_stamp().value());
     if (thrown)
@@ -211,6 +245,12 @@ void add_run(CLI::App& app, int& status) {
     command
         ->add_option("--set", options->settings,
                      "Change one number of the timing: pipeline.doorbell=20")
+        ->allow_extra_args(false);
+    command->add_option("--peer", options->peer,
+                        "ivshmem:SOCKET: another process at the same ivshmem server plays the\n"
+                        "other ports' part of the same files (docs/peer-link.md)");
+    command
+        ->add_option("--port", options->ports, "With --peer: a port that is played here; repeat it")
         ->allow_extra_args(false);
     add_recording_options(*command, options->waveform);
     command->add_option("--seed", options->seed, "Seed of delays drawn with after A..B")

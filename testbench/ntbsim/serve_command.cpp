@@ -142,8 +142,9 @@ public:
                        o.peer.empty();
         check_sockets(sockets, t);
         if (!o.peer.empty())
-            peer_ = std::make_unique<peer_side>(o.peer, t, timing, ports_of(sockets),
-                                                o.pace == "none", logger_);
+            peer_ = std::make_unique<peer_side>(
+                peer_side::options{o.peer, ports_of(sockets), o.pace == "none", {}}, t, timing,
+                logger_);
         switch_ = std::make_unique<bridged_switch>(t.topology, timing, recorder_.get(), logger_,
                                                    peer_ ? &peer_->link() : nullptr);
         bridge::bridge_thread::options bo;

@@ -7,8 +7,8 @@ namespace ntb {
 
 // The switch is called "switch" in waveforms; a SystemC name is the testbench's own affair.
 platform::platform(const sc_core::sc_module_name& name, const topology_config& topology,
-                   const timing_config& timing, trace_sink* trace)
-    : sc_module(name), device_("switch", topology, timing, trace) {
+                   const timing_config& timing, trace_sink* trace, other_part* other)
+    : sc_module(name), other_(other), device_("switch", topology, timing, trace, other) {
     for (unsigned p = 0; p < max_ports; ++p) {
         const port_number port(p);
         if (!device_.has_nt(port) && !(device_.has_sockets(port) && topology.ports.at(p).host))
@@ -34,7 +34,7 @@ std::array<root_complex*, max_ports> platform::hosts() const {
 void platform::power_on() {
     device_.await_start();
     for (unsigned p = 0; p < max_ports; ++p)
-        if (hosts_.at(p) != nullptr)
+        if (hosts_.at(p) != nullptr && (other_ == nullptr || other_->is_here(port_number(p))))
             device_.set_link(port_number(p), true);
 }
 

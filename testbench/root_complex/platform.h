@@ -2,6 +2,8 @@
 // A switch with a host at every port that has an NT function or that the topology gives one: what
 // scenarios and behaviour tests run on.
 //
+// In a switch of two parts hosts of the other part's ports are here as well, and do nothing.
+//
 // Threading: the SystemC thread. Links are down until power_on().
 #pragma once
 
@@ -17,9 +19,9 @@ namespace ntb {
 
 class platform : public sc_core::sc_module, public switch_controls {
 public:
-    /// `trace` may be null and must outlive the simulation.
+    /// `trace` and `other` (model/other_part.h) may be null and outlive the simulation.
     platform(const sc_core::sc_module_name& name, const topology_config& topology,
-             const timing_config& timing, trace_sink* trace = nullptr);
+             const timing_config& timing, trace_sink* trace = nullptr, other_part* other = nullptr);
 
     [[nodiscard]] ntb_switch& device() { return device_; }
     [[nodiscard]] bool has_host(port_number port) const override {
@@ -29,7 +31,8 @@ public:
     /// For a player of stimulus; null where a port has no host.
     [[nodiscard]] std::array<root_complex*, max_ports> hosts() const;
 
-    /// Awaits the load of an EEPROM, if there is one, and brings every host's link up.
+    /// Awaits the load of an EEPROM, if there is one, and brings the links up of all hosts whose
+    /// ports are executed here.
     void power_on();
 
     void set_link(port_number port, bool up) override { device_.set_link(port, up); }
@@ -61,6 +64,7 @@ public:
     }
 
 private:
+    other_part* const other_;
     ntb_switch device_;
     std::array<std::unique_ptr<root_complex>, max_ports> hosts_{};
 };

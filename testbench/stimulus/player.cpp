@@ -85,7 +85,14 @@ std::uint64_t time_ps_of(const interrupt_log& log, interrupt_kind kind, std::uin
                                         : log.message_time_ps(message_of(kind), number);
 }
 
-/// The port that a statement needs a host at, if any.
+/// Statements that say where the play goes on, and notes: they do nothing to the switch.
+bool is_flow(const action& what) {
+    return std::holds_alternative<repeat_begin>(what) || std::holds_alternative<repeat_end>(what) ||
+           std::holds_alternative<note_step>(what);
+}
+
+} // namespace
+
 const port_number* port_of(const action& what) {
     if (const auto* a = std::get_if<register_access>(&what))
         return &a->port;
@@ -112,8 +119,6 @@ const port_number* port_of(const action& what) {
     return nullptr;
 }
 
-} // namespace
-
 std::string time_text(std::uint64_t ps) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%llu.%03u ns",
@@ -127,7 +132,8 @@ std::string failure::text() const {
 }
 
 player::player(const host_table& hosts, switch_controls& controls, const player_options& options)
-    : hosts_(hosts), controls_(controls), options_(options), random_(options.seed) {}
+    : hosts_(hosts), controls_(controls), options_(options), random_(options.seed),
+      has_word_(options.partner == nullptr || options.partner->begins()) {}
 
 void player::check(const program& p, const host_table& hosts) {
     for (const statement& s : p.statements) {
@@ -147,29 +153,79 @@ void player::check(const program& p, const host_table& hosts) {
 void player::play(const program& p) {
     program_ = &p;
     rounds_.clear();
-    for (next_ = 0; next_ < p.statements.size();) {
+    for (next_ = 0; next_ < p.statements.size() && !play_is_over_;) {
         statement_ = &p.statements[next_++];
-        if (now_ps() > longest_time_ps) {
-            ++expectations_;
-            hold(false, "to start within 53 days of simulated time", "there only");
-            return;
-        }
-        if (!wait_for_start(statement_->start))
-            continue;
-        ++statements_;
-        started_ps_ = now_ps();
-        std::visit([this](const auto& what) { run(what); }, statement_->what);
+        const bool for_both =
+            is_flow(statement_->what) && statement_->start.kind == start_kind::following;
+        if (options_.partner == nullptr || for_both)
+            play_statement();
+        else if (!options_.partner->plays(statement_->what))
+            pass_over();
+        else if (take_word())
+            play_statement();
+        if (program_ == nullptr)
+            return; // too late for more
     }
+}
+
+void player::play_statement() {
+    if (now_ps() > longest_time_ps) {
+        ++expectations_;
+        hold(false, "to start within 53 days of simulated time", "there only");
+        program_ = nullptr;
+        return;
+    }
+    if (!wait_for_start(statement_->start)) {
+        if (const auto* const begin = std::get_if<repeat_begin>(&statement_->what))
+            next_ = begin->end + 1; // left out with all that is in it
+        else if (const auto* const end = std::get_if<repeat_end>(&statement_->what))
+            run(*end);
+        return;
+    }
+    ++statements_;
+    started_ps_ = now_ps();
+    std::visit([this](const auto& what) { run(what); }, statement_->what);
+}
+
+/// The other one plays the statement; what decides how the play goes on happens here, too.
+void player::pass_over() {
+    if (has_word_)
+        options_.partner->pass();
+    has_word_ = false;
+    (void)drawn_ps(statement_->start);
+    if (const auto* const begin = std::get_if<repeat_begin>(&statement_->what))
+        run(*begin);
+    else if (const auto* const end = std::get_if<repeat_end>(&statement_->what))
+        run(*end);
+}
+
+/// False if there is nothing more to play.
+bool player::take_word() {
+    if (!has_word_)
+        has_word_ = options_.partner->await();
+    play_is_over_ = !has_word_;
+    return has_word_;
+}
+
+void player::finish() {
+    if (options_.partner == nullptr)
+        return;
+    if (!has_word_ && !play_is_over_)
+        has_word_ = options_.partner->await(); // if it comes, the other one is at its end as well
+    if (has_word_)
+        options_.partner->end();
+}
+
+std::uint64_t player::drawn_ps(const start_time& start) {
+    // Not uniform_int_distribution: its results differ from library to library.
+    return start.latest_ps > start.ps ? start.ps + random_() % (start.latest_ps - start.ps + 1)
+                                      : start.ps;
 }
 
 /// False if the statement has to be left out.
 bool player::wait_for_start(const start_time& start) {
     if (start.kind == start_kind::after) {
-        std::uint64_t ps = start.ps;
-        // Not uniform_int_distribution: its results differ from library to library.
-        if (start.latest_ps > start.ps)
-            ps += random_() % (start.latest_ps - start.ps + 1);
-        wait_ps(ps);
+        wait_ps(drawn_ps(start));
     } else if (start.kind == start_kind::at) {
         if (start.ps < now_ps()) {
             ++expectations_;

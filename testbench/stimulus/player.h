@@ -16,6 +16,7 @@
 
 #include "testbench/root_complex/root_complex.h"
 #include "testbench/root_complex/switch_controls.h"
+#include "testbench/stimulus/play_partner.h"
 #include "testbench/stimulus/program.h"
 #include "testbench/stimulus/stimulus_error.h"
 
@@ -41,8 +42,12 @@ struct failure {
 struct player_options {
     std::uint64_t seed = 1;             ///< of drawn delays
     std::ostream* transcript = nullptr; ///< null = silent
-    bool every_round = false; ///< transcript of each round of a repeat, not just the first
+    bool every_round = false;        ///< transcript of each round of a repeat, not just the first
+    play_partner* partner = nullptr; ///< who plays with this one; null = nobody
 };
+
+/// The port that a statement is about, null if none.
+[[nodiscard]] const port_number* port_of(const action& what);
 
 class player {
 public:
@@ -54,6 +59,8 @@ public:
     static void check(const program& p, const host_table& hosts);
 
     void play(const program& p);
+    /// After the last program. With a partner it returns when that one has come to its end, too.
+    void finish();
 
     [[nodiscard]] std::uint64_t statements() const { return statements_; }
     [[nodiscard]] std::uint64_t expectations() const { return expectations_; }
@@ -67,6 +74,10 @@ private:
         bool first = true;
     };
 
+    void play_statement();
+    void pass_over();
+    [[nodiscard]] bool take_word();
+    [[nodiscard]] std::uint64_t drawn_ps(const start_time& start);
     bool wait_for_start(const start_time& start);
     void run(const register_access& a);
     void run(const interrupt_expectation& e);
@@ -103,6 +114,8 @@ private:
     switch_controls& controls_;
     player_options options_;
     std::mt19937_64 random_;
+    bool has_word_ = true;      ///< of two players: this one plays
+    bool play_is_over_ = false; ///< the other one has ended it
     std::uint64_t statements_ = 0;
     std::uint64_t expectations_ = 0;
     std::uint64_t failed_ = 0;

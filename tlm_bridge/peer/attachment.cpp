@@ -40,6 +40,8 @@ void unlock(int fd, std::int64_t byte) {
     return ::fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
+constexpr const char* new_server = "end all simulators and start the ivshmem server again";
+
 struct attach_lock_guard {
     int fd;
     explicit attach_lock_guard(int descriptor) : fd(descriptor) {}
@@ -63,6 +65,8 @@ attachment::attachment(const options& o) : fd_(o.memory_fd), ports_(o.ports) {
         const attach_lock_guard attaching(fd_);
         if (header().magic.load() == 0)
             make_header(o);
+        else if (o.fresh && deserted())
+            begin_anew(o);
         else
             check_header(o);
         take_side(o);
@@ -120,36 +124,55 @@ void attachment::make_header(const options& o) {
             throw bridge::setup_error(o.name, "its shared memory is in use by something else",
                                       "start an ivshmem server for the simulators alone");
     layout::header& h = header();
-    epoch_ns_ = monotonic_ns();
     h.version.store(layout::version);
     h.header_bytes.store(sizeof(layout::header));
-    h.topology_hash.store(o.topology_hash);
     h.memory_bytes.store(layout::memory_bytes);
-    h.epoch_ns.store(epoch_ns_);
-    h.pace.store(o.exact ? 1 : 0);
+    describe_switch(o);
     h.magic.store(layout::magic);
 }
 
-void attachment::check_header(const options& o) {
+void attachment::describe_switch(const options& o) {
+    layout::header& h = header();
+    epoch_ns_ = monotonic_ns();
+    h.topology_hash.store(o.topology_hash);
+    h.epoch_ns.store(epoch_ns_);
+    h.pace.store(o.exact ? 1 : 0);
+}
+
+bool attachment::deserted() const {
+    return !is_locked(fd_, layout::side_lock) && !is_locked(fd_, layout::side_lock + 1);
+}
+
+void attachment::begin_anew(const options& o) {
+    check_format(o);
+    header().powered.store(0);
+    describe_switch(o);
+}
+
+void attachment::check_format(const options& o) {
     const layout::header& h = header();
-    const std::string new_server = "end all simulators and start the ivshmem server again";
     if (h.magic.load() != layout::magic)
         throw bridge::setup_error(o.name, "its shared memory is in use by something else",
                                   "start an ivshmem server for the simulators alone");
     if (h.version.load() != layout::version || h.header_bytes.load() != sizeof(layout::header) ||
         h.memory_bytes.load() != layout::memory_bytes)
-        throw bridge::setup_error(o.name,
-                                  "its switch is of format version " +
-                                      std::to_string(h.version.load()) + ", this program has " +
-                                      std::to_string(layout::version),
-                                  "run the same ntbsim on both sides, and " + new_server);
+        throw bridge::setup_error(
+            o.name,
+            "its switch is of format version " + std::to_string(h.version.load()) +
+                ", this program has " + std::to_string(layout::version),
+            std::string("run the same ntbsim on both sides, and ") + new_server);
+}
+
+void attachment::check_header(const options& o) {
+    check_format(o);
+    const layout::header& h = header();
     if (h.topology_hash.load() != o.topology_hash)
-        throw bridge::setup_error(o.name, "its switch has another topology or timing",
-                                  "give both sides the same --topology, --timing and --set, or " +
+        throw bridge::setup_error(o.name, "its switch has another " + o.hashed,
+                                  std::string("give both sides the same options, or ") +
                                       new_server);
     if (h.pace.load() != (o.exact ? 1U : 0U))
         throw bridge::setup_error(o.name, "its switch has another --pace",
-                                  "give both sides the same --pace, or " + new_server);
+                                  std::string("give both sides the same --pace, or ") + new_server);
     epoch_ns_ = h.epoch_ns.load();
     if (epoch_ns_ > monotonic_ns())
         throw bridge::setup_error(o.name, "its switch begins in the future", new_server);
@@ -183,7 +206,7 @@ void attachment::take_side(const options& o) {
     }
     m.ivshmem_id.store(o.ivshmem_id);
     m.ports.store(o.ports);
-    m.next_ps.store(~std::uint64_t{0}); // it wishes when it wants to begin
+    m.next_ps.store(0); // it has everything before it
     m.now_ps.store(0);
     h.wish.fetch_and(~(1U << side_));
     if (!joined_another_)

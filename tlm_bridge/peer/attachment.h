@@ -28,9 +28,11 @@ public:
         int memory_fd = -1;              ///< stays open, and no other of this process to that file
                                          ///< is closed, as long as the attachment lives
         std::uint32_t ports = 0;         ///< bit p = port p is executed here
-        std::uint64_t topology_hash = 0; ///< of topology and timing
-        bool exact = false;              ///< --pace none
-        std::uint32_t ivshmem_id = 0;    ///< by which the other side rings this one
+        std::uint64_t topology_hash = 0; ///< of topology and timing, and what else must be equal
+        std::string hashed = "topology or timing"; ///< what that is of, in errors
+        bool fresh = false; ///< where nobody is, a new switch begins instead of the one before
+        bool exact = false; ///< --pace none
+        std::uint32_t ivshmem_id = 0;               ///< by which the other side rings this one
         std::chrono::milliseconds patience{10'000}; ///< for another one that is just starting
     };
 
@@ -78,7 +80,11 @@ private:
     void map(const options& o);
     void hold_attach_lock(const options& o);
     void make_header(const options& o);
+    void begin_anew(const options& o);
+    void describe_switch(const options& o);
+    void check_format(const options& o);
     void check_header(const options& o);
+    [[nodiscard]] bool deserted() const;
     void take_side(const options& o);
     void begin_rings();
     void await_power(const options& o);

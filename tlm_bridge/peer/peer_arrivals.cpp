@@ -13,6 +13,8 @@
 namespace ntb::peer {
 
 void peer_link::take_input() {
+    if (options_.exact && seen_incarnation_ != 0 && !turns_.is_here())
+        return; // what it does is in no order with what the other side does now
     take_records(max_arrived);
 }
 
@@ -22,7 +24,6 @@ bool peer_link::next_is_of_a_comer() {
 }
 
 void peer_link::take_records(std::size_t limit) {
-    bool any = false;
     record r{};
     while (seen_incarnation_ != 0 && arrived_.size() < limit && !next_is_of_a_comer() &&
            in_.receive(r)) {
@@ -33,17 +34,12 @@ void peer_link::take_records(std::size_t limit) {
             sever("the other simulator sent what is due at the end of simulated time");
             break;
         }
-        arrival a{};
-        a.r = std::exchange(r, record{});
-        arrived_.push_back(std::move(a));
-        any = true;
+        arrived({arrival::what::record, std::exchange(r, record{}), 0, 0});
     }
     if (in_.broken())
         sever("the other simulator sent what cannot be");
     if (in_.sender_waits())
         options_.ring(place_.other().ivshmem_id.load());
-    if (any)
-        has_arrived_.notify(sc_core::SC_ZERO_TIME);
 }
 
 std::uint64_t peer_link::due_ps(const record& r) const {
@@ -60,11 +56,12 @@ void peer_link::act_thread() {
     for (;;) {
         while (arrived_.empty()) {
             sc_core::wait(has_arrived_);
-            if (place_.damaged())
-                check_other_side();
+            (void)notice_damage();
         }
         arrival a = std::move(arrived_.front());
         arrived_.pop_front();
+        if (left_)
+            continue;
         if (a.kind == arrival::what::record)
             if (const std::uint64_t due = due_ps(a.r); due > core_clock::now_ps())
                 sc_core::wait(core_clock::until(due));
@@ -84,11 +81,15 @@ void peer_link::act(arrival& a) {
     case arrival::what::gone:
         gone();
         return;
+    case arrival::what::cut_off:
+        switch_->fundamental_reset(); // in memory that is this process's own now
+        return;
     case arrival::what::record:
         break;
     }
     if (!connected_ || a.r.head.from != acting_incarnation_)
         return;
+    silent_ = false;
     switch (a.r.kind()) {
     case record_kind::crossing: {
         const crossing c = decode_crossing(a.r.head);
@@ -122,6 +123,10 @@ void peer_link::act(arrival& a) {
             sc_core::wait(request_free_); // more than it can have under way
         work_.push_back(std::move(a.r));
         has_work_.notify();
+        break;
+    case record_kind::word:
+        if (companion_ != nullptr)
+            companion_->heard(a.r.head.value);
         break;
     case record_kind::continued:
         break; // part of another
@@ -162,6 +167,7 @@ void peer_link::execute(const record& r) {
     case record_kind::crossing:
     case record_kind::completion:
     case record_kind::continued:
+    case record_kind::word:
         return;
     }
     complete(r, std::move(completion));
@@ -223,10 +229,12 @@ void peer_link::came(const arrival& a) {
     other_ports_ = a.ports;
     has_core_ = false; // who comes finds somebody who has it: this side
     connected_ = true;
-    unsent_.clear();
-    unsent_bytes_ = 0;
+    silent_ = false;
+    forget_unsent();
     out_.begin_anew();
     log_.info("the other simulator is there");
+    if (companion_ != nullptr)
+        companion_->other_is(true);
 }
 
 void peer_link::gone() {
@@ -238,8 +246,7 @@ void peer_link::gone() {
     has_core_ = false;
     other_ports_ = 0;
     acting_incarnation_ = 0;
-    unsent_.clear();
-    unsent_bytes_ = 0;
+    forget_unsent();
     work_.clear();
     has_room_.notify(sc_core::SC_ZERO_TIME);
     for (request& q : requests_) {
@@ -254,10 +261,10 @@ void peer_link::gone() {
     while (!messages_.empty())
         message_ended(messages_.front().tag, false);
     switch_->other_left(ports, had_core);
-    if (place_.damaged())
-        switch_->fundamental_reset(); // in memory that is this process's own now
     log_.info("the other simulator is gone{}",
               had_core ? "; its global registers are executed here now" : "");
+    if (companion_ != nullptr)
+        companion_->other_is(false);
 }
 
 crossing peer_link::outcome_of(const message& m, bool accepted) {
@@ -283,6 +290,7 @@ void peer_link::message_ended(std::uint32_t tag, bool accepted) {
 
 void peer_link::give_up_messages() {
     while (!messages_.empty() && messages_.front().deadline_ps <= core_clock::now_ps()) {
+        silent_ = true;
         withdraw_message(messages_.front().tag);
         message_ended(messages_.front().tag, false);
     }

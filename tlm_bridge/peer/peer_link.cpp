@@ -14,8 +14,6 @@
 namespace ntb::peer {
 
 namespace {
-constexpr const char* cut_off =
-    "the shared memory was cut off: the switch that was in it is reset, and alone";
 constexpr const char* no_shared_time = "the other simulator is at the end of simulated time";
 
 /// Whether it is a crossing that says the same when it comes once instead of twice.
@@ -72,6 +70,8 @@ void peer_link::bind(ntb_switch& s) {
 void peer_link::look() {
     // What comes from here on rings anew. Who is there is known before what was sent is looked at,
     // or the first that a comer sends would be nobody's.
+    if (left_)
+        return;
     in_.heard();
     check_other_side();
     take_input();
@@ -80,9 +80,7 @@ void peer_link::look() {
 
 void peer_link::check_other_side() {
     const std::uint32_t now = place_.other().incarnation.load();
-    if (place_.damaged())
-        sever(cut_off);
-    const bool lost = place_.damaged() || !place_.other_alive();
+    const bool lost = notice_damage() || !place_.other_alive();
     if (seen_incarnation_ != 0 && (lost || now != seen_incarnation_)) {
         take_records(max_arrived + layout::slots_per_ring); // all that it sent has happened
         if (seen_incarnation_ != 0)
@@ -92,35 +90,61 @@ void peer_link::check_other_side() {
         arrived_.size() < max_arrived) {
         seen_incarnation_ = now;
         in_.begin_anew(place_.other().first_slot.load());
-        arrival a{};
-        a.kind = arrival::what::came;
-        a.incarnation = now;
-        a.ports = place_.other().ports.load() & ~place_.ports();
-        arrived_.push_back(std::move(a));
-        has_arrived_.notify(sc_core::SC_ZERO_TIME);
+        arrived({arrival::what::came, {}, now, place_.other().ports.load() & ~place_.ports()});
     }
 }
 
+bool peer_link::notice_damage() {
+    if (cut_off_ || !place_.damaged())
+        return cut_off_;
+    cut_off_ = true;
+    log_.error("the shared memory was cut off: the switch that was in it is reset, and alone");
+    if (seen_incarnation_ != 0)
+        lose();
+    arrived({arrival::what::cut_off, {}, 0, 0});
+    return true;
+}
+
 void peer_link::sever(const char* why) {
-    if (seen_incarnation_ == 0)
-        return;
     // Memory that is cut off reads zero, so what it holds looks like nonsense of the other side.
-    if (place_.damaged())
-        why = cut_off;
+    if (notice_damage() || seen_incarnation_ == 0)
+        return;
     log_.error("{}; the link is down until another simulator comes (end that one)", why);
     lose();
 }
 
 void peer_link::lose() {
     last_incarnation_ = std::exchange(seen_incarnation_, 0);
-    if (!place_.damaged() && !arrived_.empty() && arrived_.back().kind == arrival::what::came) {
+    if (!arrived_.empty() && arrived_.back().kind == arrival::what::came) {
         arrived_.pop_back(); // the model need not learn that it was there
         return;
     }
-    arrival a{};
-    a.kind = arrival::what::gone;
+    arrived({arrival::what::gone, {}, 0, 0});
+}
+
+void peer_link::arrived(arrival a) {
     arrived_.push_back(std::move(a));
     has_arrived_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void peer_link::say(std::uint32_t word) {
+    if (!connected_)
+        return;
+    record r{};
+    r.head.kind = static_cast<std::uint16_t>(record_kind::word);
+    r.head.value = word;
+    post(std::move(r));
+}
+
+void peer_link::drain() {
+    while (!unsent_.empty() && connected_)
+        sc_core::wait(has_room_);
+}
+
+void peer_link::leave() {
+    left_ = true;
+    if (options_.exact)
+        turns_.leave(core_clock::now_ps());
 }
 
 // --- what the model sends ---------------------------------------------------------------------
@@ -135,9 +159,8 @@ void peer_link::send(const crossing& c) {
     r.head = encode(c);
     if (c.kind == crossing::what::message) {
         r.head.tag = next_tag_++;
-        messages_.push_back({c.from_port, c.from_index, r.head.tag,
-                             core_clock::now_ps() + options_.completion_timeout_ps});
-        if (messages_.size() == 1)
+        messages_.push_back({c.from_port, c.from_index, r.head.tag, deadline_ps()});
+        if (messages_.size() == 1 && !options_.exact)
             message_is_late_.notify(core_clock::until(messages_.front().deadline_ps));
     }
     if (!merge(r.head))
@@ -206,14 +229,29 @@ void peer_link::flush() {
         has_room_.notify(sc_core::SC_ZERO_TIME);
 }
 
-bool peer_link::await_room(std::uint64_t patience_ps) {
-    const std::uint64_t deadline = core_clock::now_ps() + patience_ps;
+void peer_link::forget_unsent() {
+    unsent_.clear();
+    unsent_bytes_ = 0;
+}
+
+bool peer_link::await_room(std::uint64_t give_up_ps) {
     while (unsent_.size() >= max_unsent && connected_) {
-        if (core_clock::now_ps() >= deadline)
+        if (core_clock::now_ps() >= give_up_ps)
             return false;
-        sc_core::wait(core_clock::until(deadline), has_room_);
+        if (give_up_ps == never)
+            sc_core::wait(has_room_);
+        else
+            sc_core::wait(core_clock::until(give_up_ps), has_room_);
     }
     return connected_;
+}
+
+std::uint64_t peer_link::deadline_ps() const {
+    // Without the wall clock the other part gives up by itself, when it would in one process.
+    if (options_.exact)
+        return never;
+    return core_clock::now_ps() + (silent_ ? options_.completion_timeout_ps
+                                           : std::max(patience_ps, options_.completion_timeout_ps));
 }
 
 peer_link::request& peer_link::begin_request() {
@@ -231,10 +269,12 @@ peer_link::request& peer_link::begin_request() {
     }
 }
 
-crossing_result peer_link::await(request& q) {
-    if (!q.ended)
-        sc_core::wait(core_clock::until(core_clock::now_ps() + options_.completion_timeout_ps),
-                      q.event);
+crossing_result peer_link::await(request& q, std::uint64_t give_up_ps) {
+    if (!q.ended && give_up_ps == never)
+        sc_core::wait(q.event);
+    else if (!q.ended && core_clock::now_ps() < give_up_ps)
+        sc_core::wait(core_clock::until(give_up_ps), q.event);
+    silent_ = silent_ || !q.ended;
     const crossing_result result = q.ended ? q.result : crossing_result::no_answer;
     q.used = false; // a completion that comes later finds no such tag
     q.tag = 0;
@@ -245,10 +285,12 @@ crossing_result peer_link::await(request& q) {
 crossing_result peer_link::access(record_kind kind, std::uint32_t address, const register_access& a,
                                   std::uint32_t* value) {
     request& q = begin_request();
-    if (!connected_ || !await_room(options_.completion_timeout_ps)) {
+    const bool is_write = kind == record_kind::register_write;
+    std::uint64_t give_up = is_write ? never : deadline_ps();
+    if (!connected_ || !await_room(give_up)) {
         q.ended = true;
         q.result = connected_ ? crossing_result::no_answer : crossing_result::gone;
-        return await(q);
+        return await(q, give_up);
     }
     record r{};
     r.head.kind = static_cast<std::uint16_t>(kind);
@@ -258,7 +300,9 @@ crossing_result peer_link::access(record_kind kind, std::uint32_t address, const
     r.head.mask = a.byte_mask;
     r.head.requester = static_cast<std::uint16_t>(a.requester.value());
     post(std::move(r));
-    const crossing_result result = await(q);
+    if (is_write) // it happens now, whether that is said in time or not
+        give_up = deadline_ps();
+    const crossing_result result = await(q, give_up);
     if (result == crossing_result::done && value != nullptr)
         *value = q.completion.head.value;
     return result;
@@ -311,7 +355,8 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
             r.data.insert(r.data.end(), enables + begin, enables + begin + size);
         }
     }
-    if (!await_room(completed ? options_.completion_timeout_ps : posted_patience_ps))
+    const std::uint64_t give_up = is_write ? never : deadline_ps();
+    if (!await_room(give_up))
         return connected_ ? forward_result::unsupported : forward_result::lost;
     if (!completed) {
         post(std::move(r));
@@ -327,7 +372,7 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
         q.ended = true;
         q.result = crossing_result::gone;
     }
-    switch (await(q)) {
+    switch (await(q, give_up)) {
     case crossing_result::gone:
         return forward_result::lost;
     case crossing_result::no_answer:
@@ -354,13 +399,13 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
 // --- time without a wall clock ----------------------------------------------------------------
 
 bool peer_link::may_go_on(std::uint64_t next_ps, bool input) {
-    const std::uint64_t now = core_clock::now_ps();
-    if (turns_.may_go_on(now, next_ps, input, seen_incarnation_ == 0))
+    const turns::outlook here{core_clock::now_ps(), next_ps, input, !unsent_.empty()};
+    if (turns_.may_go_on(here, seen_incarnation_ == 0))
         return true;
     if (!turns_.broken())
         return false;
     sever(no_shared_time);
-    return turns_.may_go_on(now, next_ps, input, true);
+    return turns_.may_go_on(here, true);
 }
 
 std::uint64_t peer_link::partner_ps() const {

@@ -4,8 +4,8 @@
 //
 // Order: what one side sends acts at the other in the order in which it was sent; only requests
 // that are completed (reads, register accesses) go to SC_THREADs of their own when their turn
-// comes, so that one that waits holds up nothing. A crossing request that gets no completion
-// within the completion time-out ends as an unsupported request.
+// comes, so that one that waits holds up nothing. A read that the other side does not answer for 4
+// s though it lives ends as an unsupported request.
 //
 // Room: input is always taken, whether output finds room or not. What the model sends without
 // waiting is kept here until there is room; who may wait, waits. That is bounded: doorbells and
@@ -36,6 +36,7 @@
 #include "model/other_part.h"
 #include "tlm_bridge/kernel/time_partner.h"
 #include "tlm_bridge/peer/attachment.h"
+#include "tlm_bridge/peer/companion.h"
 #include "tlm_bridge/peer/record.h"
 #include "tlm_bridge/peer/ring.h"
 #include "tlm_bridge/peer/turns.h"
@@ -46,6 +47,7 @@ namespace ntb::peer {
 class peer_link : public sc_core::sc_module, public other_part, public bridge::time_partner {
 public:
     struct options {
+        /// How long one is waited for who has not answered the last time.
         std::uint64_t completion_timeout_ps = 50'000'000'000;
         /// Wakes the other side, whose ivshmem ID is given.
         std::function<void(std::uint32_t)> ring;
@@ -63,6 +65,18 @@ public:
     void look();
     /// Whether the other side is there.
     [[nodiscard]] bool connected() const { return connected_; }
+    /// Bit p = port p is executed by the other side, while it is there.
+    [[nodiscard]] std::uint32_t other_ports() const { return other_ports_; }
+
+    /// Who is told what the other side's companion says, and who comes and goes. Elaboration only;
+    /// outlives the simulation.
+    void set_companion(companion& c) { companion_ = &c; }
+    /// For the other side's companion, in order with everything else that is sent.
+    void say(std::uint32_t word);
+    /// Returns when all is sent. From an SC_THREAD.
+    void drain();
+    /// Nothing more is done for the other side, and how it fares is no matter any more.
+    void leave();
 
     // time_partner, where there is no wall clock
     void take_input() override;
@@ -103,9 +117,11 @@ private:
     /// Records, and bytes of their data, that wait for room before the other side counts as gone.
     static constexpr std::size_t max_kept = 4096;
     static constexpr std::size_t max_kept_bytes = std::size_t{64} << 20U;
-    /// A posted write has no completion time-out: it waits for room as it would for credits. But
-    /// not for ever, or the reads behind it would run into QEMU's limit of 5 s.
-    static constexpr std::uint64_t posted_patience_ps = 2'000'000'000'000;
+    /// How long an answer of the other side is awaited while it lives. Not PCIe's completion
+    /// time-out: that counts time on links, this one also what the machine takes to let the other
+    /// process run. Below QEMU's patience with a device, 5 s.
+    static constexpr std::uint64_t patience_ps = 4'000'000'000'000;
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
 
     /// A request of this side that is to be completed.
     struct request {
@@ -123,9 +139,9 @@ private:
         std::uint32_t tag = 0;
         std::uint64_t deadline_ps = 0;
     };
-    /// What is in arrived_: a record, or that the other side has come or gone.
+    /// What is in arrived_: a record, that the other side has come or gone, or the memory has.
     struct arrival {
-        enum class what : std::uint8_t { record, came, gone } kind = what::record;
+        enum class what : std::uint8_t { record, came, gone, cut_off } kind = what::record;
         record r{};
         std::uint32_t incarnation = 0;
         std::uint32_t ports = 0;
@@ -133,7 +149,7 @@ private:
 
     /// Whether the other side is there and the memory is whole, which it ceases to be unasked.
     [[nodiscard]] bool present() const {
-        if (connected_ && place_.damaged())
+        if (!cut_off_ && place_.damaged())
             has_arrived_.notify(sc_core::SC_ZERO_TIME); // act_thread() sees to it
         return connected_ && !place_.damaged();
     }
@@ -142,9 +158,12 @@ private:
     void take_records(std::size_t limit);
     /// Whether the next record is of one who took the other side and has not been seen yet.
     [[nodiscard]] bool next_is_of_a_comer();
+    /// Whether the memory has been cut off; the first time it is said and done something about.
+    bool notice_damage();
     void sever(const char* why);
     /// The other side is not there any more: the model learns it after what was sent before.
     void lose();
+    void arrived(arrival a);
     void act_thread();
     void worker_thread();
     void give_up_messages();
@@ -159,7 +178,9 @@ private:
     /// Its outcome goes to the model, once.
     void message_ended(std::uint32_t tag, bool accepted);
     [[nodiscard]] request& begin_request();
-    [[nodiscard]] crossing_result await(request& q);
+    /// When what is asked now is given up; with the wall clock only.
+    [[nodiscard]] std::uint64_t deadline_ps() const;
+    [[nodiscard]] crossing_result await(request& q, std::uint64_t give_up_ps);
     [[nodiscard]] crossing_result access(record_kind kind, std::uint32_t address,
                                          const register_access& a, std::uint32_t* value);
     [[nodiscard]] forward_result forward_piece(port_number port, tlm::tlm_generic_payload& payload,
@@ -170,14 +191,19 @@ private:
     void withdraw_message(std::uint32_t tag);
     void post(record r);
     void flush();
+    void forget_unsent();
     /// Waits until something more may be sent; false: the time is over, or the other side is gone.
-    [[nodiscard]] bool await_room(std::uint64_t patience_ps);
+    [[nodiscard]] bool await_room(std::uint64_t give_up_ps);
     [[nodiscard]] std::uint64_t due_ps(const record& r) const;
 
     attachment& place_;
     options options_;
     bridge::guest_log log_;
     ntb_switch* switch_ = nullptr;
+    companion* companion_ = nullptr;
+    bool left_ = false;    ///< nothing more is to be done here
+    bool cut_off_ = false; ///< the memory was, and that is known
+    bool silent_ = false;  ///< something was given up, and nothing has been heard since
     ring_sender out_;
     ring_receiver in_;
     turns turns_;

@@ -22,8 +22,9 @@ enum class record_kind : std::uint16_t {
     memory_write,   ///< data, then as many byte enables if flags say so
     completion,     ///< of `tag`: index = status, value, data
     continued,      ///< more data of the record before
+    word,           ///< value, of the companion there for the one here; needs no answer
 };
-inline constexpr std::uint16_t last_record_kind = 7;
+inline constexpr std::uint16_t last_record_kind = 8;
 
 /// Bits of slot_header::flags.
 inline constexpr std::uint8_t flag_set = 1;          ///< crossing::flag

@@ -5,19 +5,19 @@
 
 namespace ntb::peer {
 
-bool turns::may_go_on(std::uint64_t now_ps, std::uint64_t next_ps, bool input, bool alone) {
+bool turns::may_go_on(const outlook& here, bool alone) {
     layout::header& h = place_.header();
-    const unsigned here = place_.side();
+    const unsigned side = place_.side();
     if (alone) {
-        h.turn.store(here);
+        h.turn.store(side);
         sent_due_ps_ = never;
         other_ps_ = 0;
         broken_ = false;
         wish(false);
         return true;
     }
-    if (h.turn.load(std::memory_order_acquire) != here) {
-        if (input)
+    if (!is_here()) {
+        if (here.input)
             wish(true);
         return false;
     }
@@ -26,18 +26,28 @@ bool turns::may_go_on(std::uint64_t now_ps, std::uint64_t next_ps, bool input, b
     if (broken_)
         return false;
     // Input acts at the time at which everybody is.
-    const std::uint64_t acts_ps = input ? std::max(now_ps, other_ps_) : next_ps;
-    const bool other_wishes = (h.wish.load() >> (1 - here) & 1U) != 0;
+    const std::uint64_t acts_ps = here.input ? std::max(here.now_ps, other_ps_) : here.next_ps;
+    const bool other_wishes = (h.wish.load() >> (1 - side) & 1U) != 0;
     const std::uint64_t other_next = std::min(place_.other().next_ps.load(), sent_due_ps_);
-    const bool other_first = other_next < acts_ps || (other_next == acts_ps && here == 1);
+    const bool other_first = other_next < acts_ps || (other_next == acts_ps && side == 1);
     if ((other_wishes && !wishing_) || (other_next != never && other_first)) {
-        give_away(now_ps, next_ps);
-        if (input)
+        // What found no room is to be sent before anything later happens there.
+        give_away(here.now_ps, here.unsent ? here.now_ps : here.next_ps);
+        if (here.input)
             wish(true);
         return false;
     }
     wish(false); // it has been granted
     return true;
+}
+
+bool turns::is_here() const {
+    return place_.header().turn.load(std::memory_order_acquire) == place_.side();
+}
+
+void turns::leave(std::uint64_t now_ps) {
+    if (is_here())
+        give_away(now_ps, never);
 }
 
 void turns::sent(std::uint64_t due_ps) {

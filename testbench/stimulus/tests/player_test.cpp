@@ -228,6 +228,14 @@ BOOST_FIXTURE_TEST_CASE(a_start_in_the_past_is_a_failure, bench) {
                            "100.000 ns"});
 }
 
+BOOST_FIXTURE_TEST_CASE(a_repeat_that_starts_in_the_past_is_left_out_with_all_that_is_in_it,
+                        bench) {
+    play("port0.bar0 write +0x10 1\nat 50ns repeat 2\nport0.bar0 write +0x10 2\nend\n"
+         "port0.bar0 read +0x10 == 1\nrepeat 2\nport0.bar0 read +0x10 == 1\nat 50ns end\n");
+    BOOST_TEST(failures.size() == 3U); // the repeat, and each round's end
+    BOOST_TEST(end_ps == 400'000U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_play_that_is_longer_than_simulated_time_fails_there_and_ends, bench) {
     limit = sc_core::sc_time::from_value(3 * longest_time_ps);
     play("after 4000000s\n"

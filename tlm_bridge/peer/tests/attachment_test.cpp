@@ -132,6 +132,28 @@ BOOST_AUTO_TEST_CASE(the_state_outlives_everybody) {
     BOOST_CHECK_EQUAL(b.state().registers[7], 0x1234);
 }
 
+BOOST_AUTO_TEST_CASE(a_play_begins_with_a_new_switch_where_nobody_is) {
+    {
+        attachment before(options(1));
+        before.state_is_complete();
+    }
+    attachment::options o = options(4);
+    o.topology_hash = 2;
+    o.fresh = true;
+    attachment play(o);
+    BOOST_CHECK(!play.powered());
+    BOOST_CHECK_EQUAL(play.header().topology_hash.load(), 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_play_takes_no_switch_away_from_who_is_there) {
+    const other_process there(options(1));
+    attachment::options o = options(4);
+    o.topology_hash = 2;
+    o.hashed = "stimulus";
+    o.fresh = true;
+    BOOST_CHECK_EQUAL(refusal(o), "its switch has another stimulus");
+}
+
 BOOST_AUTO_TEST_CASE(a_simulator_that_died_before_the_state_was_complete_leaves_nothing_behind) {
     other_process first(options(1), false);
     first.kill();

@@ -187,7 +187,12 @@ BOOST_AUTO_TEST_CASE(a_slot_that_is_no_record_breaks_the_connection) {
     BOOST_CHECK(!broken_by([](head&) {}));
     BOOST_CHECK(broken_by([](head& h) { h.kind = 0; }));
     BOOST_CHECK(broken_by([](head& h) { h.kind = last_record_kind + 1; }));
-    BOOST_CHECK(broken_by([](head& h) { h.kind = last_record_kind; })); // continues nothing
+    BOOST_CHECK(broken_by([](head& h) { // continues nothing
+        h.kind = static_cast<std::uint16_t>(record_kind::continued);
+    }));
+    BOOST_CHECK(broken_by([](head& h) { // has no data
+        h.kind = static_cast<std::uint16_t>(record_kind::word);
+    }));
     BOOST_CHECK(broken_by([](head& h) { h.bytes = layout::slot_data_bytes + 1; }));
     BOOST_CHECK(broken_by([](head& h) { h.bytes = 101; })); // more than the record has
     BOOST_CHECK(broken_by([](head& h) { h.total = 0xFFFFFFFF; }));
