@@ -34,9 +34,9 @@ def qemu_command(prepared, number, socket_path, console_fd, agent_fd, kernel_opt
         device.update(addr="00.0", multifunction=True)
     kernel_line = ["console=ttyS0", "panic=-1", f"ntb.guest={number}", *kernel_options]
     if prepared.accelerator == "tcg":
-        # One copy through a window that is trapped takes an emulated processor longer than 21 s on
-        # a busy machine, and Linux reports what does not give it up for that long.
-        kernel_line.append("rcupdate.rcu_cpu_stall_timeout=120")
+        # One copy through a window that is trapped takes an emulated processor longer than 20 s on
+        # a busy machine, and Linux reports what does not give it up for that long: 120 s here.
+        kernel_line += ["rcupdate.rcu_cpu_stall_timeout=120", "watchdog_thresh=60"]
     command = list(prepared.qemu) + accelerator.OPTIONS[prepared.accelerator] + [
         "-name", f"guest{number}",
         # The simulator reaches guest memory only where it is shared.

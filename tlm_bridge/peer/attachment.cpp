@@ -178,10 +178,19 @@ void attachment::check_header(const options& o) {
         throw bridge::setup_error(o.name, "its switch begins in the future", new_server);
 }
 
+bool attachment::take_lock_of(unsigned side) {
+    if (is_locked(fd_, layout::side_lock + side))
+        return false;
+    // Before the lock says that somebody lives here: the number of one who was killed must not be
+    // taken for that of the comer. Nobody else attaches meanwhile.
+    header().by_side[side].incarnation.store(0);
+    return try_lock(fd_, layout::side_lock + side);
+}
+
 void attachment::take_side(const options& o) {
     layout::header& h = header();
     unsigned side = 0;
-    while (side < layout::sides && !try_lock(fd_, layout::side_lock + side))
+    while (side < layout::sides && !take_lock_of(side))
         ++side;
     if (side == layout::sides)
         throw bridge::setup_error(o.name, "two simulators are attached already",

@@ -85,6 +85,7 @@ private:
     void check_format(const options& o);
     void check_header(const options& o);
     [[nodiscard]] bool deserted() const;
+    [[nodiscard]] bool take_lock_of(unsigned side);
     void take_side(const options& o);
     void begin_rings();
     void await_power(const options& o);
