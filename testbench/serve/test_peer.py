@@ -264,13 +264,13 @@ class Windows(TwoSimulators):
     def test_writes_wait_for_a_simulator_that_stands_still_and_none_is_lost(self):
         self.second.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.second.process.send_signal, signal.SIGCONT)
-        for number in range(420):  # more than find room
+        for number in range(330):  # more than find room
             self.one.write(4 * number, number, 4, BAR2, posted=True)
         time.sleep(2.5)
         self.second.process.send_signal(signal.SIGCONT)
-        self.assertEqual(self.one.read(4 * 419, 4, BAR2), 419)
-        found = memoryview(os.pread(self.ram[self.two], 4 * 420, 0)).cast("I")
-        self.assertEqual(list(found), list(range(420)))
+        self.assertEqual(self.one.read(4 * 329, 4, BAR2), 329)
+        found = memoryview(os.pread(self.ram[self.two], 4 * 330, 0)).cast("I")
+        self.assertEqual(list(found), list(range(330)))
 
     def test_a_write_of_a_global_register_waits_for_a_simulator_that_stands_still(self):
         for port, sim in ((0, self.first), (2, self.second)):

@@ -194,7 +194,9 @@ void peer_link::withdraw_message(std::uint32_t tag) {
         unsent_.erase(m);
 }
 
-void peer_link::post(record r) {
+std::uint64_t peer_link::post(record r) {
+    const std::uint64_t number = ++posted_;
+    r.number = number;
     r.head.from = place_.incarnation();
     r.head.to = acting_incarnation_;
     r.head.sent_ps = core_clock::now_ps();
@@ -205,6 +207,12 @@ void peer_link::post(record r) {
     flush();
     if (unsent_.size() > max_kept || unsent_bytes_ > max_kept_bytes)
         sever("the other simulator takes nothing of what is sent to it");
+    return number;
+}
+
+void peer_link::await_in_ring(std::uint64_t number) {
+    while (in_ring_ < number && connected_)
+        sc_core::wait(has_room_);
 }
 
 void peer_link::flush() {
@@ -216,6 +224,7 @@ void peer_link::flush() {
         for (; !unsent_.empty() && fits(); sent = true) {
             out_.send(unsent_.front());
             unsent_bytes_ -= unsent_.front().data.size();
+            in_ring_ = unsent_.front().number;
             unsent_.pop_front();
         }
         if (!unsent_.empty())
@@ -225,13 +234,14 @@ void peer_link::flush() {
         sever("the other simulator wrote what cannot be into the ring of this one");
     if ((sent || !unsent_.empty()) && out_.must_ring())
         options_.ring(place_.other().ivshmem_id.load());
-    if (unsent_.size() < max_unsent)
+    if (sent || unsent_.size() < max_unsent)
         has_room_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void peer_link::forget_unsent() {
     unsent_.clear();
     unsent_bytes_ = 0;
+    in_ring_ = posted_;
 }
 
 bool peer_link::await_room(std::uint64_t give_up_ps) {
@@ -359,7 +369,7 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
     if (!await_room(give_up))
         return connected_ ? forward_result::unsupported : forward_result::lost;
     if (!completed) {
-        post(std::move(r));
+        await_in_ring(post(std::move(r)));
         return forward_result::done;
     }
     if (is_write)

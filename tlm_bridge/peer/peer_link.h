@@ -189,11 +189,14 @@ private:
     [[nodiscard]] bool merge(const layout::slot_header& h);
     /// What was given up need not be sent any more.
     void withdraw_message(std::uint32_t tag);
-    void post(record r);
+    /// Sends it, if need be when there is room; its number.
+    std::uint64_t post(record r);
     void flush();
     void forget_unsent();
     /// Waits until something more may be sent; false: the time is over, or the other side is gone.
     [[nodiscard]] bool await_room(std::uint64_t give_up_ps);
+    /// Waits until that record cannot get lost with this process any more.
+    void await_in_ring(std::uint64_t number);
     [[nodiscard]] std::uint64_t due_ps(const record& r) const;
 
     attachment& place_;
@@ -221,6 +224,8 @@ private:
     mutable sc_core::sc_event has_arrived_;
     std::deque<record> unsent_;
     std::size_t unsent_bytes_ = 0; ///< of their data
+    std::uint64_t posted_ = 0;     ///< number of the last record
+    std::uint64_t in_ring_ = 0;    ///< of the last that is in the ring, or never will be
     sc_core::sc_event has_room_;
     std::deque<record> work_;
     sc_core::sc_event has_work_;

@@ -41,6 +41,7 @@ static_assert(std::size_t{2} * max_request_bytes <
 struct record {
     layout::slot_header head{};
     std::vector<std::uint8_t> data{};
+    std::uint64_t number = 0; ///< of what this side sends, in order; does not cross
 
     [[nodiscard]] record_kind kind() const { return static_cast<record_kind>(head.kind); }
 };
