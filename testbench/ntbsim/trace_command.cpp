@@ -49,6 +49,7 @@ struct trace_options {
     std::vector<std::string> marks;
     std::vector<std::string> offsets;
     std::size_t slices = 50;
+    std::string late = "1us";
     bool histogram = false;
     bool ignore_times = false;
     bool strict = false;
@@ -128,15 +129,27 @@ void latency(const trace_options& options, int& status) {
     complain(complaints, status);
 }
 
+std::optional<std::uint64_t> time_option(const char* name, const std::string& text) {
+    if (text.empty())
+        return std::nullopt;
+    const std::optional<std::uint64_t> ps = traces::parse_time(text);
+    if (!ps)
+        throw user_error(std::string(name) + ' ' + text, "this is no time",
+                         "give a number and fs, ps, ns, us, ms or s, as 1500ns");
+    return ps;
+}
+
 void summary(const trace_options& options, int& status) {
     check_svg(options);
     std::vector<traces::summary_budget> budgets;
     for (const std::string& text : options.budgets)
         budgets.push_back(traces::parse_summary_budget(text));
+    const std::uint64_t late =
+        time_option("--late", options.late).value_or(traces::default_late_ps);
     std::vector<std::string> complaints;
     std::vector<std::string> json;
     for (const std::string& file : options.files) {
-        const traces::waveform_summary s = traces::summarise(file, options.slices);
+        const traces::waveform_summary s = traces::summarise(file, options.slices, late);
         if (options.json)
             json.push_back(traces::summary_json(s));
         else
@@ -149,16 +162,6 @@ void summary(const trace_options& options, int& status) {
     if (options.json)
         print_json(json);
     complain(complaints, status);
-}
-
-std::optional<std::uint64_t> time_option(const char* name, const std::string& text) {
-    if (text.empty())
-        return std::nullopt;
-    const std::optional<std::uint64_t> ps = traces::parse_time(text);
-    if (!ps)
-        throw user_error(std::string(name) + ' ' + text, "this is no time",
-                         "give a number and fs, ps, ns, us, ms or s, as 1500ns");
-    return ps;
 }
 
 /// The file to write: as given, or beside the waveform with another extension.
@@ -308,12 +311,13 @@ void add_trace(CLI::App& app, int& status) {
     sub->add_option("--svg", options->svg, "Draw the distributions into this file");
     sub->callback([options, &status] { latency(*options, status); });
 
-    sub = subcommand(*trace, "summary",
-                     "What each port did, use of the links, and findings: lost, merged and unasked "
-                     "interrupts, overruns",
-                     "ntbsim trace summary pingpong.vcd --budget interrupt-lost=0 --budget "
-                     "utilisation:0.tx=80%",
-                     options, true);
+    sub = subcommand(
+        *trace, "summary",
+        "What each port did, use of the links, and findings: lost, late, merged and unasked "
+        "interrupts, overruns",
+        "ntbsim trace summary pingpong.vcd --budget interrupt-lost=0 --budget "
+        "utilisation:0.tx=80%",
+        options, true);
     sub->add_flag("--json", options->json, "Report as JSON");
     std::string kinds;
     for (std::size_t i = 0; i < traces::finding_kinds; ++i)
@@ -327,6 +331,9 @@ void add_trace(CLI::App& app, int& status) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     sub->add_option("--slices", options->slices, "Parts of time for the use of the links")
         ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+    sub->add_option("--late", options->late,
+                    "How long a doorbell's or a message's MSI may take until it is interrupt-late")
         ->capture_default_str();
     sub->add_option("--svg", options->svg, "Draw the use of the links into this file");
     sub->callback([options, &status] { summary(*options, status); });

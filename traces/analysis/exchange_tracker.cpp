@@ -400,6 +400,7 @@ void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
     std::uint32_t risen = status & ~before_bits;
     p.indbellsts = status;
     p.told_dbell &= status;
+    p.masked_dbell.bits &= status;
     if (risen != 0)
         ++counts_[port].doorbells_received;
     std::vector<delivery> deliveries;
@@ -451,7 +452,7 @@ void exchange_tracker::doorbell_status(unsigned port, std::uint32_t status) {
         }
     }
     if (shown != 0)
-        rise(port, ntint_dbell, before, std::move(deliveries));
+        rise(port, ntint_dbell, before, std::move(deliveries), shown);
     if (before && !pending(port, ntint_dbell))
         fall(port, ntint_dbell);
 }
@@ -462,6 +463,7 @@ void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
     const std::uint32_t risen = status & ~p.msgsts;
     p.msgsts = status;
     p.told_msg &= status;
+    p.masked_msg.bits &= status;
     const auto remove = [this](std::size_t i) {
         messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(i));
     };
@@ -495,14 +497,14 @@ void exchange_tracker::message_status(unsigned port, std::uint32_t status) {
         remove(best.index);
     }
     if (risen != 0)
-        rise(port, ntint_msg, before, std::move(deliveries));
+        rise(port, ntint_msg, before, std::move(deliveries), risen);
     if (before && !pending(port, ntint_msg))
         fall(port, ntint_msg);
 }
 
 /// Status bits behind `bit` have risen: expects an interrupt if that makes it pending, unmasked.
 void exchange_tracker::rise(unsigned port, std::uint32_t bit, bool was_pending,
-                            std::vector<delivery> deliveries, bool unmasked) {
+                            std::vector<delivery> deliveries, std::uint32_t risen, bool unmasked) {
     port_state& p = ports_[port];
     if (!was_pending && pending(port, bit) && (p.ntintmsk & bit) == 0) {
         if (p.intx) {
@@ -514,8 +516,12 @@ void exchange_tracker::rise(unsigned port, std::uint32_t bit, bool was_pending,
             p.causes.push_back({bit, now_, std::move(deliveries), unmasked});
         return;
     }
-    for (const delivery& d : deliveries)
+    masked_request& masked = bit == ntint_dbell ? p.masked_dbell : p.masked_msg;
+    for (const delivery& d : deliveries) {
+        if (!was_pending && masked.bits == 0 && d.from != port)
+            masked = {risen, d};
         tell(d, was_pending ? delivery_end::coalesced : delivery_end::masked);
+    }
 }
 
 void exchange_tracker::fall(unsigned port, std::uint32_t bit) {
@@ -547,7 +553,7 @@ void exchange_tracker::intx_changed(unsigned port, bool asserted) {
 void exchange_tracker::mask_change(unsigned port, std::uint32_t bit, bool was_pending) {
     const bool is_pending = pending(port, bit);
     if (!was_pending && is_pending)
-        rise(port, bit, false, {}, true);
+        rise(port, bit, false, {}, 0, true);
     else if (was_pending && !is_pending)
         fall(port, bit);
 }
@@ -558,7 +564,7 @@ void exchange_tracker::global_mask_change(unsigned port, std::uint32_t mask) {
     p.ntintmsk = mask;
     for (std::uint32_t bit = 1; bit != 0x100; bit <<= 1U) {
         if ((opened & bit) != 0 && pending(port, bit))
-            rise(port, bit, false, {}, true);
+            rise(port, bit, false, {}, 0, true);
     }
 }
 
@@ -613,6 +619,12 @@ void exchange_tracker::told_by_msi(unsigned port, const cause& c) {
     if (c.unmasked && (shown & told) != 0)
         tell(exchange_event_kind::msi_repeated, port, now_, shown & told);
     told |= shown;
+    masked_request& masked = bell ? p.masked_dbell : p.masked_msg;
+    if ((shown & masked.bits) == 0)
+        return;
+    if (on_event_)
+        on_event_({exchange_event_kind::msi_unmasked, port, now_, masked.what.what, masked.what});
+    masked.bits = 0;
 }
 
 void exchange_tracker::tell(delivery d, delivery_end end) const {
@@ -623,7 +635,7 @@ void exchange_tracker::tell(delivery d, delivery_end end) const {
 void exchange_tracker::tell(exchange_event_kind kind, unsigned port, std::uint64_t ps,
                             std::uint32_t what) const {
     if (on_event_)
-        on_event_({kind, port, ps, what});
+        on_event_({kind, port, ps, what, {}});
 }
 
 } // namespace ntb::traces

@@ -53,6 +53,7 @@ struct delivery {
 enum class exchange_event_kind : std::uint8_t {
     msi_without_cause, ///< no status bit rose or was unmasked for it
     msi_repeated,      ///< unmasking brought one for bits that had theirs and were not cleared
+    msi_unmasked,      ///< unmasking brought one for a request that had come masked: `about`
     msi_dropped,
     message_refused,  ///< the destination's register was full: the data is lost
     doorbell_unheard, ///< no status bit of any port rose for it: masked on its way, or lost
@@ -63,6 +64,7 @@ struct exchange_event {
     unsigned port = 0;
     std::uint64_t time_ps = 0;
     std::uint32_t what = 0; ///< doorbell bits, or number of the message register
+    delivery about{};       ///< only of msi_unmasked
 };
 
 struct port_counts {
@@ -125,6 +127,11 @@ private:
         std::uint64_t ps = 0;
         bool heard = false;
     };
+    /// The oldest request of its kind that came masked and is still pending.
+    struct masked_request {
+        std::uint32_t bits = 0; ///< of INDBELLSTS or MSGSTS; 0 = there is none
+        delivery what{};
+    };
     struct cause {
         std::uint32_t bit = 0; ///< of NTINTSTS
         std::uint64_t ps = 0;
@@ -150,7 +157,9 @@ private:
         bool has_indbellsts = false;
         std::uint32_t told_dbell = 0; ///< bits of INDBELLSTS that have had their MSI
         std::uint32_t told_msg = 0;   ///< of MSGSTS
-        unsigned told = 0;            ///< signals recorded of those that explain an interrupt
+        masked_request masked_dbell{};
+        masked_request masked_msg{};
+        unsigned told = 0; ///< signals recorded of those that explain an interrupt
         bool intx = false;
         std::uint32_t indbellsts = 0;
         std::uint32_t indbellmsk = 0;
@@ -186,7 +195,7 @@ private:
     void global_mask_change(unsigned port, std::uint32_t mask);
     void other_status(unsigned port, std::uint32_t status);
     void rise(unsigned port, std::uint32_t bit, bool was_pending, std::vector<delivery> deliveries,
-              bool unmasked = false);
+              std::uint32_t risen = 0, bool unmasked = false);
     void told_by_msi(unsigned port, const cause& c);
     void fall(unsigned port, std::uint32_t bit);
     void interrupt(unsigned port, bool dropped);

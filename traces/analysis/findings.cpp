@@ -21,6 +21,7 @@ constexpr std::array<description, finding_kinds> descriptions{{
     {"interrupt-unasked", "an MSI came without a cause", true},
     {"interrupt-coalesced", "another cause was pending, so no MSI of its own", false},
     {"interrupt-masked", "masked at the receiver", false},
+    {"interrupt-late", "its MSI came later than the bound (--late) after its request", false},
     {"doorbell-merged", "its bit was still set, so nothing new to see", false},
     {"doorbell-unheard", "no status bit rose at any port", true},
     {"message-overrun", "the destination's register was full, the data is lost", true},
@@ -72,7 +73,8 @@ bool is_fault(finding_kind kind) {
     return of(kind).fault;
 }
 
-findings::findings(const vcd_reader& reader) : known_(reader.channels(), false) {
+findings::findings(const vcd_reader& reader, std::uint64_t late_ps)
+    : late_ps_(late_ps), known_(reader.channels(), false) {
     for (const signal_meaning& m : meanings(reader)) {
         if (m.role == signal_role::tx_tlp)
             has_tx_.at(m.port) = true;
@@ -89,8 +91,10 @@ void findings::change(const vcd_change& c, const signal_meaning& m) {
     now_ps_ = c.time_ps;
     switch (m.role) {
     case signal_role::link_up:
-        if (!initial && c.value == 0)
+        if (!initial && c.value == 0) {
             note(finding_kind::link_down, m.port, c.time_ps, "the host's link");
+            forget_sent(m.port);
+        }
         break;
     case signal_role::msi_count:
         if (!initial && c.value > msi_count_.at(m.port))
@@ -122,18 +126,70 @@ void findings::change(const vcd_change& c, const signal_meaning& m) {
 }
 
 void findings::sent_msis(unsigned port, std::uint64_t ps, std::uint64_t count) {
-    std::deque<std::uint64_t>& sent = sent_msis_.at(port);
-    for (; count != 0 && sent.size() < remembered; --count)
-        sent.push_back(ps);
+    std::deque<sent_msi>& sent = sent_msis_.at(port);
+    for (count = std::min<std::uint64_t>(count, remembered); count != 0; --count) {
+        if (sent.size() == remembered) {
+            lost(port, sent.front());
+            sent.pop_front();
+        }
+        sent.push_back({ps});
+    }
+}
+
+void findings::lost(unsigned port, const sent_msi& msi) {
+    if (has_tx_.at(port) && msi.ps + msi_patience_ps < now_ps_)
+        note(finding_kind::interrupt_lost, port, msi.ps, "MSI that never reached the link");
+}
+
+/// None of them will be on the link any more.
+void findings::forget_sent(unsigned port) {
+    for (const sent_msi& msi : sent_msis_.at(port))
+        lost(port, msi);
+    sent_msis_.at(port).clear();
 }
 
 void findings::msi_on_link(unsigned port, std::uint64_t ps) {
-    std::deque<std::uint64_t>& sent = sent_msis_.at(port);
+    std::deque<sent_msi>& sent = sent_msis_.at(port);
     const bool cut = begin_ps_ != 0 && ps < begin_ps_ + msi_patience_ps; // sent before it began
-    if (!sent.empty())
-        sent.pop_front();
-    else if (has_msi_count_.at(port) && !cut)
-        note(finding_kind::interrupt_unasked, port, ps, "MSI on the link, not from the function");
+    if (sent.empty()) {
+        if (has_msi_count_.at(port) && !cut)
+            note(finding_kind::interrupt_unasked, port, ps,
+                 "MSI on the link, not from the function");
+        return;
+    }
+    const auto in_time = [&](const sent_msi& m) { return ps - m.ps <= late_ps_; };
+    auto which = std::find_if(sent.begin(), sent.end(), in_time);
+    if (which == sent.end())
+        which = sent.begin();
+    judge_late(port, ps, *which);
+    for (std::deque<doorbell>& list : doorbells_) {
+        for (doorbell& d : list) {
+            if (d.to == port && d.msi_ps == which->ps && d.on_link_ps == unknown)
+                d.on_link_ps = ps;
+        }
+    }
+    sent.erase(which);
+}
+
+/// The MSI that the function of `port` sent at `msi_ps` tells of that request.
+bool findings::tells_of(unsigned port, std::uint64_t msi_ps, const delivery& d) {
+    sent_msi told{msi_ps, d.write_ps.value_or(d.set_ps), subject(d)};
+    std::deque<sent_msi>& sent = sent_msis_.at(port);
+    const auto same = [&](const sent_msi& m) { return m.ps == msi_ps; };
+    const auto found = std::find_if(sent.begin(), sent.end(), same);
+    if (!has_tx_.at(port) || found == sent.end()) { // or on the link already: nothing takes time
+        judge_late(port, msi_ps, told);
+        return false;
+    }
+    if (found->since_ps == unknown || told.since_ps < found->since_ps)
+        *found = std::move(told);
+    return true;
+}
+
+void findings::judge_late(unsigned port, std::uint64_t ps, const sent_msi& msi) {
+    if (msi.since_ps != unknown && ps - msi.since_ps > late_ps_)
+        note(finding_kind::interrupt_late, port, msi.since_ps,
+             msi.about + ", MSI after " + format_time(ps - msi.since_ps));
 }
 
 /// A peer's write leaves towards the host of `port`: which one, and did a doorbell overtake it?
@@ -149,9 +205,9 @@ void findings::left(unsigned port, std::uint64_t ps, const std::string& data) {
                 w.alike |= same(w);
         }
         for (const doorbell& d : doorbells_.at(from)) {
-            if (found->alike || d.to != port || d.write_ps <= found->ps || d.msi_ps >= ps)
+            if (found->alike || d.to != port || d.write_ps <= found->ps || d.on_link_ps >= ps)
                 continue;
-            note(finding_kind::data_overtaken, port, d.msi_ps,
+            note(finding_kind::data_overtaken, port, d.on_link_ps,
                  "data written at " + format_time(found->ps) + " by port " + std::to_string(from) +
                      " left at " + format_time(ps));
             break;
@@ -177,15 +233,17 @@ void findings::add(const delivery& d) {
     if (d.from == d.to) // a port's own doorbells come back to it unless masked (B5.4)
         return;
     switch (d.end) {
-    case delivery_end::interrupted:
+    case delivery_end::interrupted: {
+        const std::uint64_t on_link = tells_of(d.to, d.msi_ps, d) ? unknown : d.msi_ps;
         if (d.kind == delivery_kind::doorbell) {
             std::deque<doorbell>& list = doorbells_.at(d.from);
             if (list.size() == remembered)
                 list.pop_front();
-            list.push_back({d.to, d.write_ps.value_or(d.set_ps), d.msi_ps});
+            list.push_back({d.to, d.write_ps.value_or(d.set_ps), d.msi_ps, on_link});
             last_rung_.at(d.from) = list.back().write_ps;
         }
         break;
+    }
     case delivery_end::bit_was_set:
         note(finding_kind::doorbell_merged, d.to, d.set_ps, subject(d));
         break;
@@ -211,6 +269,9 @@ void findings::add(const exchange_event& e) {
         break;
     case exchange_event_kind::msi_repeated:
         note(finding_kind::interrupt_repeated, e.port, e.time_ps, "bits " + hex(e.what));
+        break;
+    case exchange_event_kind::msi_unmasked:
+        (void)tells_of(e.port, e.time_ps, e.about);
         break;
     case exchange_event_kind::msi_dropped:
         note(finding_kind::interrupt_dropped, e.port, e.time_ps, "MSI to the host");
@@ -240,11 +301,7 @@ void findings::note(finding_kind kind, unsigned port, std::uint64_t ps, std::str
 std::vector<finding> findings::report() {
     for (unsigned port = 0; port < max_trace_ports; ++port) {
         missing(port);
-        for (const std::uint64_t ps : sent_msis_.at(port)) {
-            if (has_tx_.at(port) && ps + msi_patience_ps < now_ps_)
-                note(finding_kind::interrupt_lost, port, ps, "MSI that never reached the link");
-        }
-        sent_msis_.at(port).clear();
+        forget_sent(port);
     }
     std::vector<finding> list;
     for (const auto& [key, f] : all_)

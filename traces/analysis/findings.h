@@ -4,13 +4,17 @@
 // together, with the time of the first and of the last: where to look.
 //
 // Data and doorbell: a window write that began on the sender's link before a doorbell, and leaves
-// towards the peer's host only after the MSI of that doorbell, was overtaken. A write that left is
-// known by its data (the first eight bytes); where several alike are under way, nothing is said of
-// their order. One that never leaves although a later doorbell arrived is missing: posted writes
-// that are refused are refused silently.
+// towards the peer's host only after the MSI of that doorbell has left, was overtaken. A write that
+// left is known by its data (the first eight bytes); where several alike are under way, nothing is
+// said of their order. One that never leaves although a later doorbell arrived is missing: posted
+// writes that are refused are refused silently.
 //
 // MSIs are counted twice, as the function sends them and as they pass the link: one that never
-// comes out was lost in between, one more was doubled.
+// comes out was lost in between, one more was doubled. They look alike, and are taken to come out
+// in the order of sending, except that one which is late already is passed by those that are not.
+//
+// An interrupt is late if its MSI is on the link later than a bound after the doorbell or message
+// of which it tells began, whatever the reason: masks, data before it, credits, a fault.
 //
 // Units: picoseconds. Threading: none. Errors: none.
 #pragma once
@@ -34,6 +38,7 @@ enum class finding_kind : std::uint8_t {
     interrupt_unasked,   ///< an MSI without cause: doubled, or left over
     interrupt_coalesced, ///< another one was pending, so none was sent
     interrupt_masked,
+    interrupt_late,   ///< its MSI came later than a bound
     doorbell_merged,  ///< its bit was set already
     doorbell_unheard, ///< it reached no port
     message_overrun,  ///< refused by a full register
@@ -43,7 +48,7 @@ enum class finding_kind : std::uint8_t {
     request_refused, ///< completed as an unsupported request
     link_down,
 };
-inline constexpr std::size_t finding_kinds = 13;
+inline constexpr std::size_t finding_kinds = 14;
 
 /// "interrupt-lost": the name in reports and budgets.
 [[nodiscard]] std::string_view finding_key(finding_kind kind);
@@ -61,9 +66,13 @@ struct finding {
     std::string first{}; ///< what the first one was about
 };
 
+/// Ten times what a doorbell takes with the default timing.
+inline constexpr std::uint64_t default_late_ps = 1'000'000;
+
 class findings {
 public:
-    explicit findings(const vcd_reader& reader);
+    /// Interrupts that take longer than `late_ps` are late.
+    explicit findings(const vcd_reader& reader, std::uint64_t late_ps = default_late_ps);
 
     /// To be told of every change, in order, after the exchange_tracker.
     void change(const vcd_change& c, const signal_meaning& m);
@@ -82,15 +91,28 @@ private:
     struct doorbell {
         unsigned to = 0;
         std::uint64_t write_ps = 0;
-        std::uint64_t msi_ps = 0;
+        std::uint64_t msi_ps = 0;     ///< the function sent it
+        std::uint64_t on_link_ps = 0; ///< unknown = it waits
     };
+    /// An MSI of the function that is not on the link yet.
+    struct sent_msi {
+        std::uint64_t ps = 0;
+        std::uint64_t since_ps = unknown; ///< when the request began of which it tells
+        std::string about{};
+    };
+    static constexpr std::uint64_t unknown = UINT64_MAX;
     static constexpr std::size_t remembered = 64;
     /// How long an MSI may take to its link, and what a recording that begins later may miss.
     static constexpr std::uint64_t msi_patience_ps = 5000000;
 
     void missing(unsigned from);
+    void lost(unsigned port, const sent_msi& msi);
+    void forget_sent(unsigned port);
     void sent_msis(unsigned port, std::uint64_t ps, std::uint64_t count);
     void msi_on_link(unsigned port, std::uint64_t ps);
+    /// True if that MSI is not on the link yet.
+    bool tells_of(unsigned port, std::uint64_t msi_ps, const delivery& d);
+    void judge_late(unsigned port, std::uint64_t ps, const sent_msi& msi);
     void note(finding_kind kind, unsigned port, std::uint64_t ps, std::string about);
     void left(unsigned port, std::uint64_t ps, const std::string& data);
 
@@ -102,7 +124,8 @@ private:
     std::array<bool, max_trace_ports> has_tx_{};
     std::array<bool, max_trace_ports> has_msi_count_{};
     std::array<std::uint64_t, max_trace_ports> msi_count_{};
-    std::array<std::deque<std::uint64_t>, max_trace_ports> sent_msis_{}; ///< not on the link yet
+    std::array<std::deque<sent_msi>, max_trace_ports> sent_msis_{};
+    std::uint64_t late_ps_;
     std::uint64_t begin_ps_ = 0;
     std::uint64_t now_ps_ = 0;
     bool begun_ = false;

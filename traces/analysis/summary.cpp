@@ -86,10 +86,10 @@ std::string finding_table(const waveform_summary& summary) {
 
 } // namespace
 
-waveform_summary summarise(const std::string& file, std::size_t slices) {
+waveform_summary summarise(const std::string& file, std::size_t slices, std::uint64_t late_ps) {
     vcd_reader reader(file);
     const std::vector<signal_meaning> meaning = meanings(reader);
-    findings found(reader);
+    findings found(reader, late_ps);
     link_usage usage(reader);
     exchange_tracker tracker(
         reader, [&](const delivery& d) { found.add(d); },

@@ -27,8 +27,10 @@ struct waveform_summary {
     std::vector<finding> findings{};
 };
 
-/// Reads `file` once. Link usage over time is told in `slices` parts.
-[[nodiscard]] waveform_summary summarise(const std::string& file, std::size_t slices = 50);
+/// Reads `file` once. Link usage over time is told in `slices` parts; interrupts that take longer
+/// than `late_ps` are findings.
+[[nodiscard]] waveform_summary summarise(const std::string& file, std::size_t slices = 50,
+                                         std::uint64_t late_ps = default_late_ps);
 [[nodiscard]] std::string summary_text(const waveform_summary& summary);
 [[nodiscard]] std::string summary_json(const waveform_summary& summary);
 

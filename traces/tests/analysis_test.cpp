@@ -106,6 +106,64 @@ BOOST_AUTO_TEST_CASE(the_summary_counts_what_each_port_did) {
     BOOST_TEST(summary_text(s).find("17 signals") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_bound_on_interrupts_holds_for_messages_too) {
+    const waveform_summary s = summarise(by_hand, 50, 75000);
+    std::vector<std::string> late;
+    for (const finding& f : s.findings) {
+        if (f.kind == finding_kind::interrupt_late)
+            late.push_back(std::to_string(f.port) + " " + f.first);
+    }
+    const std::vector<std::string> expected{"2 doorbell 0x1 of port 0, MSI after 80 ns",
+                                            "0 message register 1 of port 2, MSI after 76 ns"};
+    BOOST_TEST(late == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_and_histograms_are_those_of_each_pair) {
+    vcd_recorder r({path});
+    std::uint64_t t = 0;
+    struct direction {
+        unsigned from;
+        unsigned to;
+        std::uint64_t usual_ps;
+        signal_id set{}, status{};
+    };
+    std::vector<direction> directions{{0, 2, 30000}, {2, 0, 41000}};
+    for (direction& d : directions) {
+        d.set = r.declare_bits("switch.port" + std::to_string(d.from) + ".nt.outdbellset", 32, 0);
+        d.status = r.declare_bits("switch.port" + std::to_string(d.to) + ".nt.indbellsts", 32, 0);
+    }
+    for (const direction& d : directions) {
+        for (unsigned i = 0; i < 200; ++i) { // 197 usual ones, two slow ones, a very slow one
+            t += 1000000;
+            const std::uint64_t took = i == 150 ? 500000 : i % 90 == 89 ? 90000 : d.usual_ps;
+            r.pulse(d.set, t, t + 4000, 1);
+            r.set(d.status, t + took, 1);
+            r.set(d.status, t + 700000, 0);
+        }
+    }
+    r.close(t + 1000000);
+    const latency_report report = measure_latencies(path);
+    for (const direction& d : directions) {
+        const path_latency& p = path_of(report, "doorbell-status", d.from, d.to);
+        BOOST_TEST(p.count == 200U);
+        BOOST_TEST(p.min_ps == d.usual_ps);
+        BOOST_TEST(p.median_ps == d.usual_ps);
+        BOOST_TEST(p.p99_ps == 90000U); // nearest rank: the 198th of 200
+        BOOST_TEST(p.max_ps == 500000U);
+        BOOST_TEST(p.max_at_ps == (d.from == 0 ? 151 : 351) * std::uint64_t{1000000});
+        std::uint64_t usual = 0;
+        std::uint64_t all = 0;
+        for (const histogram_bucket& b : p.histogram) {
+            all += b.count;
+            usual += b.begin <= d.usual_ps && d.usual_ps < b.end ? b.count : 0;
+        }
+        BOOST_TEST(all == 200U);
+        BOOST_TEST(usual == 197U);
+    }
+    BOOST_TEST(latency_histograms(report).find("doorbell-status 2 -> 0, ns") != std::string::npos);
+    BOOST_TEST(latency_json(report).find("\"histogram\": [{\"from_ps\": 0, ") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(latencies_follow_each_number_of_the_timing) {
     ping_pong_timing timing;
     for (unsigned change = 0; change < 5; ++change) {

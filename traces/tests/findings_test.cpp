@@ -140,6 +140,19 @@ BOOST_AUTO_TEST_CASE(msis_of_the_function_and_of_the_link_are_the_same_ones) {
                "MSI that never reached the link");
 }
 
+BOOST_AUTO_TEST_CASE(msis_that_wait_are_lost_with_their_link) {
+    const signal_id up = r.declare_bits("switch.port4.link.up", 1, 1);
+    const signal_id tx = r.declare_text("switch.port4.link.tx.tlp");
+    const signal_id count = r.declare_bits("switch.port4.nt.msi_count", 32, 0);
+    r.set(count, 1000 * ns, 1);
+    r.set(up, 10000 * ns, 0);
+    r.set(up, 12000 * ns, 1);
+    r.text(tx, 20000 * ns, 20010 * ns, "MSI 0xfee00000 0x0041");
+    const waveform_summary s = summary(30000 * ns);
+    BOOST_TEST(found(s, finding_kind::interrupt_lost, 4).first_ps == 1000 * ns);
+    BOOST_TEST(found(s, finding_kind::interrupt_unasked, 4).first_ps == 20000 * ns);
+}
+
 BOOST_AUTO_TEST_CASE(a_dropped_msi_is_found_once) {
     ring(100 * ns);
     arrives(150 * ns);
@@ -188,6 +201,67 @@ BOOST_AUTO_TEST_CASE(unmasking_what_waited_for_it_is_no_repeated_interrupt) {
     interrupts(230 * ns);
     handled(300 * ns);
     BOOST_TEST(found(summary(400 * ns), finding_kind::interrupt_repeated, 2).count == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_that_takes_longer_than_the_bound_is_late_since_its_request) {
+    ring(100 * ns);
+    arrives(150 * ns);
+    interrupts(1200 * ns);
+    handled(1300 * ns);
+    const finding f = found(summary(1400 * ns), finding_kind::interrupt_late, 2);
+    BOOST_TEST(f.count == 1U);
+    BOOST_TEST(f.first_ps == 100 * ns);
+    BOOST_TEST(f.first == "doorbell 0x1 of port 0, MSI after 1.1 us");
+    BOOST_TEST(summarise(path, 50, 1100 * ns).findings.empty());
+    BOOST_TEST(summarise(path, 50, 1099 * ns).findings.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_that_waited_for_its_mask_is_late_as_well) {
+    r.set(receiver.mask, 50 * ns, 1);
+    ring(100 * ns);
+    r.set(receiver.status, 150 * ns, 1);
+    r.set(receiver.mask, 2000 * ns, 0);
+    r.set(receiver.summary, 2000 * ns, 2);
+    interrupts(2010 * ns);
+    handled(2050 * ns);
+    r.set(receiver.mask, 3000 * ns, 1);
+    ring(3100 * ns);
+    r.set(receiver.status, 3150 * ns, 1);
+    r.set(receiver.status, 3200 * ns, 0); // somebody polled: nothing is told of it later
+    r.set(receiver.mask, 5000 * ns, 0);
+    const waveform_summary s = summary(6000 * ns);
+    BOOST_TEST(found(s, finding_kind::interrupt_masked, 2).count == 2U);
+    BOOST_TEST(found(s, finding_kind::interrupt_late, 2).count == 1U);
+    BOOST_TEST(found(s, finding_kind::interrupt_late, 2).first ==
+               "doorbell 0x1 of port 0, MSI after 1.91 us");
+}
+
+BOOST_AUTO_TEST_CASE(a_late_msi_is_told_from_those_that_pass_it_on_the_link) {
+    const signal_id count = r.declare_bits("switch.port2.nt.msi_count", 32, 0);
+    std::uint64_t sent = 0;
+    const auto exchange = [&](std::uint64_t t) {
+        ring(t);
+        arrives(t + 50 * ns);
+        interrupts(t + 60 * ns);
+        r.set(count, t + 60 * ns, ++sent);
+    };
+    const auto on_link = [&](std::uint64_t t) {
+        r.text(receiver.tx, t, t + 10 * ns, "MSI 0xfee00000 0x0041");
+        handled(t + 100 * ns);
+    };
+    exchange(1000 * ns);
+    on_link(1100 * ns);
+    exchange(2000 * ns); // this one is held
+    handled(2200 * ns);
+    exchange(3000 * ns);
+    on_link(3100 * ns);
+    on_link(9000 * ns);
+    const waveform_summary s = summary(10000 * ns);
+    BOOST_TEST(s.findings.size() == 1U);
+    const finding f = found(s, finding_kind::interrupt_late, 2);
+    BOOST_TEST(f.count == 1U);
+    BOOST_TEST(f.first_ps == 2000 * ns);
+    BOOST_TEST(f.first == "doorbell 0x1 of port 0, MSI after 7 us");
 }
 
 BOOST_AUTO_TEST_CASE(data_that_never_leaves_although_its_doorbell_arrives_is_missing) {
@@ -249,6 +323,19 @@ BOOST_AUTO_TEST_CASE(data_that_leaves_after_the_doorbells_interrupt_was_overtake
     BOOST_TEST(f.count == 1U);
     BOOST_TEST(f.first_ps == 680 * ns);
     BOOST_TEST(f.first == "data written at 600 ns by port 0 left at 700 ns");
+}
+
+BOOST_AUTO_TEST_CASE(data_that_leaves_before_a_waiting_msi_was_not_overtaken) {
+    const signal_id count = r.declare_bits("switch.port2.nt.msi_count", 32, 0);
+    r.text(sender.rx, 100 * ns, 110 * ns, "MWr bar2+0x0000 4B 0x12345678");
+    ring(110 * ns);
+    arrives(160 * ns);
+    interrupts(170 * ns); // the function; the data is in the port already
+    r.set(count, 170 * ns, 1);
+    r.text(receiver.tx, 180 * ns, 190 * ns, "MWr 0x00001000 4B 0x12345678");
+    r.text(receiver.tx, 190 * ns, 200 * ns, "MSI 0xfee00000 0x0041");
+    handled(400 * ns);
+    BOOST_TEST(summary(1000 * ns).findings.empty());
 }
 
 BOOST_AUTO_TEST_CASE(window_requests_have_latencies_by_direction) {

@@ -264,6 +264,27 @@ class Run(CommandTest):
         self.assertIn("there is no finding nonsense", self.error_line(
             ntbsim("trace", "summary", vcd, "--budget", "nonsense=1")))
 
+    def test_a_slow_path_names_the_time_and_fails(self):
+        vcd = self.pingpong("slow path")
+        held = ntbsim("trace", "latency", vcd, "--budget", "doorbell=1us", "--budget",
+                      "message:2-0.p99=40cycles")
+        self.assertEqual((held.returncode, held.stderr), (0, ""))
+        broken = ntbsim("trace", "latency", vcd, "--budget", "doorbell:0-2.min=27cycles",
+                        "--histogram")
+        self.assertEqual(broken.returncode, 1)
+        self.assertRegex(broken.stderr, r"budget doorbell:0-2.min=27cycles exceeded: doorbell port "
+                                        r"0 -> 2 min is [0-9.]+ cycles, slowest began at [0-9.]+ "
+                                        r"us\n$")
+        for pair in ("0 -> 2", "2 -> 0"):
+            self.assertRegex(broken.stdout, rf"(?m)^message {pair}, ns\n\s*\d+ \.\. +\d+ +#+$")
+        late = ntbsim("trace", "summary", vcd, "--late", "100ns", "--budget", "interrupt-late=0")
+        self.assertEqual(late.returncode, 1)
+        self.assertRegex(late.stderr, r"interrupt-late=0 exceeded: \d+ at port 0, first at [0-9.]+ "
+                                      r"us \((doorbell 0x1|message register \d) of port 2, MSI "
+                                      r"after [0-9.]+ ns\)\n")
+        self.assertIn("this is no time", self.error_line(
+            ntbsim("trace", "summary", vcd, "--late", "soon")))
+
     def test_pictures_of_a_waveform_are_files_of_their_kind(self):
         vcd = self.pingpong("pictures")
         svgs = [vcd + f".{n}.svg" for n in range(3)]
