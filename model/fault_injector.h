@@ -26,7 +26,7 @@ enum class fault_kind : std::uint8_t {
     hold_write,      ///< the next window write of the host stays in the switch for `ps`; what comes
                      ///< after it passes it. Of one that is larger than a TLP can be: nothing
     msi_drop,        ///< the next MSI is sent and does not arrive
-    msi_double,      ///< it arrives twice
+    msi_double,      ///< it arrives twice, the second time `ps` later
     msi_delay,       ///< it is sent `ps` later; what comes after it passes it
     clear,           ///< no fault that was asked for happens any more; stuck credits are free
 };

@@ -23,11 +23,13 @@ void link::set_up(bool up) {
 link::slot link::occupy(direction& d, direction& back, const wire_load& w,
                         std::uint64_t ready_ps) const {
     std::uint64_t begin = std::max(ready_ps, d.free_ps);
+    d.gap_begin = d.free_ps;
     if (d.owed_ps != 0 && d.owed_since <= begin) {
-        const std::uint64_t idle = begin - std::max(d.free_ps, d.owed_since);
-        begin += d.owed_ps - std::min(d.owed_ps, idle);
+        d.gap_begin = std::max(d.free_ps, d.owed_since) + d.owed_ps;
+        begin = std::max(begin, d.gap_begin);
         d.owed_ps = 0;
     }
+    d.gap_end = begin;
     const std::uint64_t took = wire_ps(w.bytes);
     d.free_ps = begin + took;
     if (timing_.dllps_per_tlp != 0 && took != 0) // the first is due when the first TLP is there
@@ -37,6 +39,14 @@ link::slot link::occupy(direction& d, direction& back, const wire_load& w,
 }
 
 void link::owe(direction& d, std::uint64_t since, std::uint64_t ps) {
+    if (since < d.gap_end) {
+        const std::uint64_t from = std::max(d.gap_begin, since);
+        const std::uint64_t used = std::min(ps, d.gap_end - from);
+        d.gap_begin = from + used;
+        ps -= used;
+        if (ps == 0)
+            return;
+    }
     if (d.owed_ps != 0) {
         const std::uint64_t from = std::max(d.free_ps, d.owed_since);
         d.owed_ps -= std::min(d.owed_ps, since > from ? since - from : 0);

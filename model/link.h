@@ -92,6 +92,8 @@ private:
         std::uint64_t free_ps = 0;
         std::uint64_t owed_ps = 0;    ///< DLLPs that have not been sent yet
         std::uint64_t owed_since = 0; ///< when the last of them was due
+        std::uint64_t gap_begin = 0;  ///< idle time before the last TLP, whose place may be in the
+        std::uint64_t gap_end = 0;    ///< future: DLLPs that become due meanwhile use it
     };
     [[nodiscard]] slot occupy(direction& d, direction& back, const wire_load& w,
                               std::uint64_t ready_ps) const;

@@ -46,6 +46,15 @@ private:
     bool before_ = false;
 };
 
+/// The requester is told that this part of its data is poisoned; who cannot see the mark sees no
+/// data either.
+void pass_poison_on(tlm::tlm_generic_payload& p, std::uint32_t begin, std::uint32_t length) {
+    if (pcie_extension* const e = p.get_extension<pcie_extension>())
+        e->poisoned = true;
+    else
+        std::memset(p.get_data_ptr() + begin, 0xFF, length);
+}
+
 /// Tells a non-posted request from others of its requester (PCIe 2.1 section 2.2.6.2).
 std::uint8_t tag_of(const tlm::tlm_generic_payload& p) {
     const pcie_extension* const e = p.get_extension<pcie_extension>();
@@ -366,9 +375,8 @@ forward_result nt_port::cross_piece(tlm::tlm_generic_payload& p, const translate
     const forward_result result = out.payload.is_write() && hold(out.payload, *target)
                                       ? forward_result::done
                                       : target->forward(out.payload);
-    if (pcie_extension* const asked = p.get_extension<pcie_extension>();
-        asked != nullptr && p.get_command() == tlm::TLM_READ_COMMAND && out.extension.poisoned)
-        asked->poisoned = true; // of the completion
+    if (p.get_command() == tlm::TLM_READ_COMMAND && out.extension.poisoned)
+        pass_poison_on(p, done, piece.length); // of the completion
     forwarded_.release(out);
     return result;
 }
@@ -544,12 +552,8 @@ bool nt_port::complete(tlm::tlm_generic_payload& p, std::uint64_t give_up_ps) {
         return false;
     }
     const bool has_data = p.get_command() == tlm::TLM_READ_COMMAND && p.is_response_ok();
-    if (has_data && faults_.poisons(link_direction::tx)) {
-        if (pcie_extension* const e = p.get_extension<pcie_extension>())
-            e->poisoned = true;
-        else // who cannot see the mark sees no data either
-            std::memset(p.get_data_ptr(), 0xFF, p.get_data_length());
-    }
+    if (has_data && faults_.poisons(link_direction::tx))
+        pass_poison_on(p, 0, p.get_data_length());
     egress::granted_place at;
     const wire_load w =
         link::load(has_data ? p.get_data_length() : 0, function_.max_payload(), link::header_3dw);
@@ -601,7 +605,8 @@ bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) {
     if (fate.what == fault_kind::msi_delay &&
         held_msi_.push(core_clock::now_ps() + fate.ps, msi_write{address, data}))
         return true;
-    if (fate.what == fault_kind::msi_double)
+    if (fate.what == fault_kind::msi_double &&
+        (fate.ps == 0 || !held_msi_.push(core_clock::now_ps() + fate.ps, msi_write{address, data})))
         (void)egress_.send(tlp_kind::msi, address, data);
     return egress_.send(tlp_kind::msi, address, data);
 }

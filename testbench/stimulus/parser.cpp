@@ -32,7 +32,7 @@ constexpr const char* reset_syntax =
 constexpr const char* failover_syntax = "failover 0..3 primary|secondary";
 constexpr const char* fault_syntax =
     "fault portP poison|drop-completion rx|tx | credits stuck|free rx|tx "
-    "posted|non-posted|completion | hold-write TIME | msi drop|double|delay TIME | clear";
+    "posted|non-posted|completion | hold-write TIME | msi drop|double [TIME]|delay TIME | clear";
 constexpr const char* temperature_syntax = "temp DEGREES, 0 to 127.5 in steps of 0.5";
 constexpr const char* eeprom_syntax =
     "eeprom expect done | eeprom expect halted [FAULT of docs/eeprom.md] | eeprom release";
@@ -633,6 +633,8 @@ private:
                 f.what.kind = fault_kind::msi_drop;
             } else if (in.take_if("double")) {
                 f.what.kind = fault_kind::msi_double;
+                if (!in.done()) // else one behind the other
+                    f.what.ps = in.time();
             } else if (in.take_if("delay")) {
                 f.what.kind = fault_kind::msi_delay;
                 f.what.ps = wait();

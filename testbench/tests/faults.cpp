@@ -185,6 +185,22 @@ BOOST_FIXTURE_TEST_CASE(an_msi_comes_twice, faulty_hosts) {
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(an_msi_comes_again_later, faulty_hosts) {
+    run([this] {
+        prepare();
+        ask(port2, fault_kind::msi_double, 25'000'000);
+        ring();
+        settle();
+        BOOST_TEST(msis() == 1U);
+        const std::uint64_t first = host2.interrupts().last_msi().time_ps;
+        settle();
+        settle();
+        BOOST_TEST(msis() == 2U);
+        BOOST_TEST(host2.interrupts().last_msi().time_ps == first + 25'000'000U);
+        BOOST_TEST(signals.last("switch.port2.nt.msi_count") == 1U);
+    });
+}
+
 BOOST_FIXTURE_TEST_CASE(an_msi_comes_late_and_others_pass_it, faulty_hosts) {
     run([this] {
         prepare();

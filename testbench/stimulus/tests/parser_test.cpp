@@ -298,6 +298,8 @@ BOOST_AUTO_TEST_CASE(a_fault_names_port_kind_and_what_it_needs) {
                     c::posted, 0));
     BOOST_TEST(same(only<fault_step>("fault port0 msi double\n"), 0, fault_kind::msi_double, d::rx,
                     c::posted, 0));
+    BOOST_TEST(same(only<fault_step>("fault port0 msi double 7ns\n"), 0, fault_kind::msi_double,
+                    d::rx, c::posted, 7000));
     BOOST_TEST(same(only<fault_step>("fault port0 msi delay 7ns\n"), 0, fault_kind::msi_delay,
                     d::rx, c::posted, 7'000));
     BOOST_TEST(
@@ -309,6 +311,7 @@ BOOST_AUTO_TEST_CASE(a_fault_names_port_kind_and_what_it_needs) {
     expect_starts(error_of("fault port2 credits tx\n"), "x.stim:2:21: expected stuck or free");
     expect_starts(error_of("fault port2 credits stuck tx all\n"), "x.stim:2:30: expected posted");
     expect_starts(error_of("fault port2 msi lose\n"), "x.stim:2:17: expected drop");
+    expect_starts(error_of("fault port2 msi double it\n"), "x.stim:2:24: expected a time");
     expect_starts(error_of("fault port2 msi delay\n"), "x.stim:2:22: expected a time");
     expect_starts(error_of("fault port2 clear all\n"), "x.stim:2:19: expected the end");
 }
