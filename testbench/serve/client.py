@@ -308,3 +308,31 @@ class Serve:
     def descriptors(self):
         """How many file descriptors it has open."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+class Control:
+    """A client of the control socket (docs/control.md)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(str(path))
+        self.socket.settimeout(20)
+        self.lines = self.socket.makefile("r", encoding="ascii")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.lines.close()
+        self.socket.close()
+
+    def say(self, *statements):
+        """The answers, one a statement."""
+        self.socket.sendall("".join(f"{line}\n" for line in statements).encode())
+        return [self.lines.readline().rstrip("\n") for _ in statements]
+
+    def obey(self, *statements):
+        """Every statement is obeyed; AssertionError with the first refusal."""
+        for statement, answer in zip(statements, self.say(*statements)):
+            if not answer.startswith("ok at "):
+                raise AssertionError(f"'{statement}': {answer}")

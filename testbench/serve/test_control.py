@@ -4,38 +4,15 @@ import os
 import pathlib
 import random
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
 import unittest
 
 import client as c
-from client import Serve
+from client import Control, Serve
 
 TEMPERATURE = c.REGISTERS["TMPSTS"]
-
-
-class Control:
-    """A client of the control socket."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.connect(str(path))
-        self.socket.settimeout(20)
-        self.lines = self.socket.makefile("r", encoding="ascii")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.lines.close()
-        self.socket.close()
-
-    def say(self, *statements):
-        """The answers, one a statement."""
-        self.socket.sendall("".join(f"{line}\n" for line in statements).encode())
-        return [self.lines.readline().rstrip("\n") for _ in statements]
 
 
 class Faults(unittest.TestCase):
