@@ -133,7 +133,8 @@ class Run:
                                 options.vcd_limit, options.capture)
         if self.prepared.stub.file:
             command.append("--stub")
-            if options.trace_windows:
+            # Faults happen to TLPs, and what a guest writes straight into memory is none.
+            if options.trace_windows or options.kind == "faults":
                 command.append("--trace-windows")
         # ntb_perf as shipped is shown access by access, whatever becomes of windows later.
         if options.kind == "faults" or (options.kind == "perf" and self.prepared.stub.file and
@@ -245,7 +246,7 @@ def execute(run, options, result):
     if options.kind == "restart":
         return restart.Restart(run, options).execute(result)
     if options.kind == "faults":
-        return faults.Faults(run, options).execute()
+        return faults.Faults(run, options).execute(result)
     if options.kind == "perf":
         return perf.Perf(run, options).execute(result)
     if options.kind == "registers":
@@ -270,6 +271,8 @@ def waveform_problems(options, result):
             path, [perf.Sent(**one) for one in result["sent_by_unmodified_ntb_perf"]])
         result["waveform_says"] = sentences
         return problems
+    if options.kind == "faults":
+        return faults.waveform_proof(options.ntbsim, path, result)
     if options.kind == "pingpong":
         return waveform_report.write(options.ntbsim, path, options.out, result)
     return []
@@ -307,6 +310,10 @@ def report(options, result, progress):
         progress.line(f"guest {row['guest']} {row['kind']}: seen by the others, recovered")
     if "windows" in result:
         for line in many_guests.report_lines(result["windows"]):
+            progress.line(line)
+        progress.line()
+    if "faults" in result:
+        for line in faults.report_lines(result):
             progress.line(line)
         progress.line()
     if "perf" in result:

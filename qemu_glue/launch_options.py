@@ -60,7 +60,8 @@ def make_parser():
         help="switch (default): one simulator for all guests; ivshmem: one for each of two guests, "
         "joined at an ivshmem server (docs/ivshmem.md)")
     add("--vcd", metavar="FILE",
-        help="write the waveform there (default for pingpong and perf: in the output directory)")
+        help="write the waveform there (default for pingpong, faults and perf: in the output "
+        "directory)")
     add("--vcd-limit", metavar="SIZE",
         help="stop the waveform at this size (default: 1 GiB, for perf 4 MiB)")
     add("--capture", metavar="FILE",
@@ -148,8 +149,8 @@ def parse(arguments=None):
     _check_link(options)
     options.ports = ports[:options.guests]
     options.out = pathlib.Path(options.out) if options.out else OUT / f"cosim-{options.kind}"
-    if options.vcd is None and options.kind == "pingpong":
-        options.vcd = options.out / "pingpong.vcd"
+    if options.vcd is None and options.kind in ("pingpong", "faults"):
+        options.vcd = options.out / f"{options.kind}.vcd"
     if options.vcd is None and options.kind == "perf":
         options.vcd = options.out / "perf.vcd"
         # It holds the unmodified ntb_perf; what is measured later need not be in it.

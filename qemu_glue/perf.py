@@ -13,8 +13,8 @@ import time
 import checks
 import window_trace
 import windows
+from control import Control
 from errors import RunError
-from faults import Control
 from pingpong import FIND_DEVICE, READ_LOG
 from perf_image import FIXED_MODULE
 

@@ -147,6 +147,47 @@ class Windows:
             self._one(receiver, self._text(receiver, FREE_RECEIVER, **inward), "freeing buffers")
         return judge(windows, parse_hashes(written), before, after, back, parse_times(written))
 
+    # --- One window, by hand --------------------------------------------------------------------
+
+    def peer_file(self, guest, other, name):
+        """A file of ntb_tool in a guest that is about another one."""
+        return f"{TOOL}/{self._devices[guest]}/peer{self._peer(guest, other)}/{name}"
+
+    def open(self, sender, receiver, window, size=4096):
+        """Leads a window of the sender to a buffer of zeros in the receiver."""
+        buffers = parse_buffers(self._one(receiver, self._text(
+            receiver, ALLOCATE, size=size, peer=self._peer(receiver, sender), windows=window),
+            "allocating a buffer"))
+        address, length = buffers[window]
+        self._one(sender, self._text(sender, SET, peer=self._peer(sender, receiver), window=window,
+                                     address=hex(address), size=hex(length)), "setting a window")
+
+    def close(self, sender, receiver, window):
+        """The window leads nowhere, the buffer is free."""
+        self._one(sender, self._text(sender, FREE_SENDER, windows=window,
+                                     peer=self._peer(sender, receiver)), "freeing a window")
+        self._one(receiver, self._text(receiver, FREE_RECEIVER, windows=window,
+                                       peer=self._peer(receiver, sender)), "freeing a buffer")
+
+    def put(self, sender, receiver, window, word):
+        """The shell command that writes a word of 32 bits at the start of the window."""
+        data = "".join(f"\\x{byte:02x}" for byte in word.to_bytes(4, "little"))
+        return (f"printf '{data}' | dd of={self.peer_file(sender, receiver, f'peer_mw{window}')} "
+                "bs=4 count=1 conv=notrunc 2>/dev/null")
+
+    def in_buffer(self, receiver, sender, window):
+        """The word at the start of the receiver's buffer."""
+        return self._word(receiver, self.peer_file(receiver, sender, f"mw{window}"))
+
+    def through(self, sender, receiver, window):
+        """The word at the start of the window, read by the sender."""
+        return self._word(sender, self.peer_file(sender, receiver, f"peer_mw{window}"))
+
+    def _word(self, guest, path):
+        text = self._one(guest, f"dd if={path} bs=4 count=1 2>/dev/null | "
+                         "hexdump -v -e '1/1 \"%02x\"'", "reading a window")
+        return int.from_bytes(bytes.fromhex(text.strip()), "little")
+
     def _peer(self, guest, other):
         return self._peers[guest, other]
 
