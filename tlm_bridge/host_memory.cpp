@@ -130,12 +130,15 @@ int host_memory::map(const dma_mapping& mapping, unique_fd file) noexcept {
 
 host_memory::file_part host_memory::file_at(std::uint64_t iova) const noexcept {
     const std::size_t at = find(iova);
-    if (at == maps_.size() || maps_[at].iova > iova)
+    if (at == maps_.size())
         return {};
     const mapped_range& m = maps_[at];
+    if (m.iova > iova)
+        return {-1, 0, 0, m.iova - iova};
+    const std::uint64_t rest = m.last - iova + 1;
     if (!m.file || !m.readable || !m.writable || m.broken)
-        return {};
-    return {m.file.get(), m.file_offset + (iova - m.iova), m.last - iova + 1};
+        return {-1, 0, 0, rest};
+    return {m.file.get(), m.file_offset + (iova - m.iova), rest, 0};
 }
 
 void host_memory::release(mapped_range& m) noexcept {

@@ -39,6 +39,8 @@ public:
         int file = -1; ///< still ours
         std::uint64_t offset = 0;
         std::uint64_t size = 0; ///< bytes from there to the end of the map
+        /// Where there is nothing: bytes to where there may be something, 0 = not above `iova`.
+        std::uint64_t gap = 0;
     };
     [[nodiscard]] file_part file_at(std::uint64_t iova) const noexcept;
     [[nodiscard]] std::size_t map_count() const { return maps_.size(); }

@@ -82,18 +82,28 @@ void window_broker::map_range(member& m, const window_range& r) {
     const host_memory* const memory = memory_of(r.target);
     if (memory == nullptr || r.offset % page != r.address % page)
         return; // pages would not fit over pages: trapped
-    const std::uint64_t end = r.offset + r.size;
+    // The registers that make a window's size are the guest's, and may say more than the BAR has
+    // that its client was told of.
+    const std::uint64_t bar_size = m.stub->description().regions[r.bar].size;
+    if (r.offset >= bar_size)
+        return;
+    const std::uint64_t end = r.offset + std::min(r.size, bar_size - r.offset);
     std::uint64_t at = (r.offset + page - 1) / page * page;
     while (at < end && end - at >= page && m.mapped < stub::max_windows) {
         const host_memory::file_part part = memory->file_at(r.address + (at - r.offset));
-        if (part.file < 0 || part.offset % page != 0 || part.size < page) {
-            at += page;
-            continue;
+        std::uint64_t size = std::min(part.size, end - at) / page * page;
+        if (part.file >= 0 && part.offset % page == 0 && size != 0) {
+            if (!m.stub->send_map(r.bar, at, size, part.file, part.offset))
+                return;
+            ++m.mapped;
+        } else { // on to the next map, however far that is
+            const std::uint64_t nothing = part.file >= 0 ? part.size : part.gap;
+            if (nothing == 0 || nothing > end - at)
+                return;
+            size = (nothing + page - 1) / page * page;
         }
-        const std::uint64_t size = std::min(part.size, end - at) / page * page;
-        if (!m.stub->send_map(r.bar, at, size, part.file, part.offset))
+        if (size > end - at)
             return;
-        ++m.mapped;
         at += size;
     }
 }

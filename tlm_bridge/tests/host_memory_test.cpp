@@ -177,6 +177,27 @@ BOOST_AUTO_TEST_CASE(a_long_access_over_many_lost_pages_survives) {
     BOOST_TEST((read(0x10000, 16 * page, got) == memory_status::failed));
 }
 
+BOOST_AUTO_TEST_CASE(memory_for_others_to_map_is_told_with_its_gaps) {
+    const unique_fd sealed(::memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    BOOST_REQUIRE(::ftruncate(sealed.get(), 16 * page) == 0);
+    BOOST_REQUIRE(::fcntl(sealed.get(), F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+    BOOST_TEST(memory.map({1ULL << 40, 4 * page, page, true, true}, duplicate(sealed)) == 0);
+    BOOST_TEST(map(1ULL << 50, 2 * page) == 0); // its owner can shrink it
+    const host_memory::file_part below = memory.file_at(0x1000);
+    BOOST_TEST(below.file == -1);
+    BOOST_TEST(below.gap == (1ULL << 40) - 0x1000);
+    const host_memory::file_part inside = memory.file_at((1ULL << 40) + page);
+    BOOST_TEST(inside.file >= 0);
+    BOOST_TEST(inside.offset == 2 * page);
+    BOOST_TEST(inside.size == 3 * page);
+    const host_memory::file_part unusable = memory.file_at((1ULL << 50) + page);
+    BOOST_TEST(unusable.file == -1);
+    BOOST_TEST(unusable.gap == page);
+    const host_memory::file_part above = memory.file_at(1ULL << 60);
+    BOOST_TEST(above.file == -1);
+    BOOST_TEST(above.gap == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bus_error_elsewhere_still_ends_the_process) {
     const pid_t child = ::fork();
     if (child == 0) {

@@ -26,7 +26,9 @@ namespace wire = ntb::vfio_user::wire;
 
 constexpr std::uint32_t pcicmd = 0x004;
 constexpr std::uint32_t bar2 = 0x018;
+constexpr std::uint32_t barsetup2 = 0x490;
 constexpr std::uint32_t barlimit2 = 0x494;
+constexpr std::uint32_t barlimit3 = 0x4A4;
 constexpr std::uint32_t ntctl = 0x400;
 constexpr std::uint32_t barltbase2 = 0x498;
 constexpr std::uint32_t ntsdata = 0x40C;
@@ -182,6 +184,25 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_pages_stays_trapped) {
     (void)t.at(0).areas.wanted(wanted, count);
     BOOST_REQUIRE(count == 1U);
     BOOST_TEST(wanted[0].size == 0x8000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_window_that_claims_more_than_its_bar_is_mapped_as_far_as_the_bar_goes) {
+    // The guest may write any size into BARSETUP, 2^63 bytes of a 64-bit BAR, too.
+    constexpr std::uint32_t huge = 0x80000000U | 1U << 13U | 63U << 4U | 2U << 1U;
+    two_windows t;
+    (void)t.trapped(0);
+    BOOST_REQUIRE(t.at(0).stub.write(bar0, barlimit3, 4, 0xFFFFFFFF));
+    BOOST_REQUIRE(t.at(0).stub.write(bar0, barsetup2, 4, huge));
+    t.lead(0, 0x40000000); // there is no memory for as far as can be seen
+    BOOST_REQUIRE(t.at(0).stub.drain());
+    BOOST_TEST(!t.at(0).areas.any());
+    t.lead(0, 0x200000);
+    BOOST_REQUIRE(t.at(0).stub.drain());
+    window wanted[max_windows];
+    std::uint32_t count = 0;
+    (void)t.at(0).areas.wanted(wanted, count);
+    BOOST_REQUIRE(count == 1U);
+    BOOST_TEST(wanted[0].size == window_size);
 }
 
 BOOST_AUTO_TEST_CASE(memory_that_can_shrink_stays_trapped) {
