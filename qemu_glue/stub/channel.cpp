@@ -184,10 +184,10 @@ void channel::hear() {
     }
 }
 
-bool channel::may_move_windows(std::uint8_t region, std::uint32_t offset, std::uint8_t size) const {
+bool channel::may_move_windows(std::uint8_t region, std::uint64_t offset, std::uint8_t size) const {
     if (windows_ == nullptr || !windows_->any() || region != 0)
         return false;
-    for (std::uint32_t d = offset / 4; d <= (offset + size - 1) / 4 && d < register_dwords; ++d)
+    for (std::uint64_t d = offset / 4; d <= (offset + size - 1) / 4 && d < register_dwords; ++d)
         if ((page_->ordered[d / 32].load(std::memory_order_relaxed) >> (d % 32) & 1U) != 0)
             return true;
     return false;
@@ -268,8 +268,8 @@ bool channel::post(const entry& e) {
     return true;
 }
 
-bool channel::answered_from_page(std::uint32_t offset, std::uint32_t& value) const {
-    const std::uint32_t dword = offset / 4;
+bool channel::answered_from_page(std::uint64_t offset, std::uint32_t& value) const {
+    const std::uint64_t dword = offset / 4;
     if (dword >= register_dwords || page_->done.load(std::memory_order_acquire) != posted_ ||
         page_->answers.load(std::memory_order_acquire) == 0 ||
         (page_->readable[dword / 32].load(std::memory_order_acquire) >> (dword % 32) & 1U) == 0)
@@ -278,7 +278,7 @@ bool channel::answered_from_page(std::uint32_t offset, std::uint32_t& value) con
     return true;
 }
 
-bool channel::read(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+bool channel::read(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
                    std::uint64_t& value) {
     if (page_ == nullptr)
         return false;
@@ -291,18 +291,18 @@ bool channel::read(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
             value = dword;
             ++answered_;
             return page_->log_reads.load(std::memory_order_relaxed) == 0 ||
-                   post({value, offset, region, size, entry_kind::answered, 0});
+                   post({value, offset, region, size, entry_kind::answered, {}});
         }
     }
-    if (!post({0, offset, region, size, entry_kind::read, 0}) || !wait_until_done(posted_))
+    if (!post({0, offset, region, size, entry_kind::read, {}}) || !wait_until_done(posted_))
         return false;
     value = page_->reply.load(std::memory_order_acquire) & (~0ULL >> (64U - 8U * size));
     return true;
 }
 
-bool channel::write(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+bool channel::write(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
                     std::uint64_t value) {
-    if (page_ == nullptr || !post({value, offset, region, size, entry_kind::write, 0}))
+    if (page_ == nullptr || !post({value, offset, region, size, entry_kind::write, {}}))
         return false;
     // The guest's next access may be one of a window, which nobody holds up. The write is posted
     // already, so what becomes of the simulator does not matter here.

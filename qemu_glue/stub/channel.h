@@ -36,14 +36,14 @@ public:
     /// Reads that were answered from the page.
     [[nodiscard]] std::uint64_t answered() const { return answered_; }
 
-    [[nodiscard]] bool read(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+    [[nodiscard]] bool read(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
                             std::uint64_t& value);
-    [[nodiscard]] bool write(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+    [[nodiscard]] bool write(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
                              std::uint64_t value);
 
 private:
-    [[nodiscard]] bool answered_from_page(std::uint32_t offset, std::uint32_t& value) const;
-    [[nodiscard]] bool may_move_windows(std::uint8_t region, std::uint32_t offset,
+    [[nodiscard]] bool answered_from_page(std::uint64_t offset, std::uint32_t& value) const;
+    [[nodiscard]] bool may_move_windows(std::uint8_t region, std::uint64_t offset,
                                         std::uint8_t size) const;
     void hear();
     [[nodiscard]] bool post(const entry& e);

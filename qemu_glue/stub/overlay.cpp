@@ -100,8 +100,7 @@ void windows_changed() {
 std::uint64_t read(void* opaque, std::uint64_t offset, unsigned size) {
     bar& b = *static_cast<bar*>(opaque);
     std::uint64_t value = 0;
-    if (!b.to->read(b.number, static_cast<std::uint32_t>(offset), static_cast<std::uint8_t>(size),
-                    value) &&
+    if (!b.to->read(b.number, offset, static_cast<std::uint8_t>(size), value) &&
         api.dispatch_read(b.below, offset, &value, qemu::size_code(size), 0) != 0)
         value = ~0ULL;
     return value;
@@ -109,8 +108,7 @@ std::uint64_t read(void* opaque, std::uint64_t offset, unsigned size) {
 
 void write(void* opaque, std::uint64_t offset, std::uint64_t value, unsigned size) {
     bar& b = *static_cast<bar*>(opaque);
-    if (!b.to->write(b.number, static_cast<std::uint32_t>(offset), static_cast<std::uint8_t>(size),
-                     value))
+    if (!b.to->write(b.number, offset, static_cast<std::uint8_t>(size), value))
         (void)api.dispatch_write(b.below, offset, value, qemu::size_code(size), 0);
     if (areas.generation() != shown_generation)
         show_windows(); // before the guest's next access

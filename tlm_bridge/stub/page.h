@@ -31,7 +31,7 @@ namespace ntb::stub {
 
 /// Told by both sides in the greeting; another version is refused.
 inline constexpr std::uint32_t page_magic = 0x4E544253; // "NTBS"
-inline constexpr std::uint32_t page_version = 2;
+inline constexpr std::uint32_t page_version = 3;
 
 /// Dwords of an NT function's registers, which BAR0 opens.
 inline constexpr std::uint32_t register_dwords = 1024;
@@ -49,13 +49,13 @@ enum class entry_kind : std::uint8_t {
 /// One access to a BAR.
 struct entry {
     std::uint64_t value;  ///< little-endian in `size` bytes
-    std::uint32_t offset; ///< in the region
+    std::uint64_t offset; ///< in the region, which may be larger than 4 GiB
     std::uint8_t region;  ///< 0..5
     std::uint8_t size;    ///< 1, 2, 4 or 8
     entry_kind kind;
-    std::uint8_t reserved; ///< 0
+    std::uint8_t reserved[5]; ///< 0
 };
-static_assert(sizeof(entry) == 16);
+static_assert(sizeof(entry) == 24);
 
 struct page {
     // --- written by the simulator

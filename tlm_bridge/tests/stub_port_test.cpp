@@ -84,7 +84,7 @@ public:
         page->posted.store(++posted);
     }
     void write(std::uint32_t offset, std::uint64_t value, std::uint8_t size = 4) {
-        post({value, offset, 0, size, stub::entry_kind::write, 0});
+        post({value, offset, 0, size, stub::entry_kind::write, {}});
     }
     [[nodiscard]] bool cut_off() const {
         char byte = 0;
@@ -234,13 +234,13 @@ BOOST_AUTO_TEST_CASE(accesses_have_their_size) {
 
 BOOST_AUTO_TEST_CASE(a_read_gets_the_value_after_the_writes_before_it) {
     guest.write(0x80, 0x1234);
-    guest.post({0, 0x80, 0, 4, stub::entry_kind::read, 0});
+    guest.post({0, 0x80, 0, 4, stub::entry_kind::read, {}});
     serve();
     BOOST_TEST(guest.page->reply == 0x1234U);
 }
 
 BOOST_AUTO_TEST_CASE(an_answered_read_reaches_the_device) {
-    guest.post({0, 0x80, 0, 4, stub::entry_kind::answered, 0});
+    guest.post({0, 0x80, 0, 4, stub::entry_kind::answered, {}});
     serve();
     BOOST_TEST(device.reads == 1U);
 }
@@ -341,16 +341,18 @@ BOOST_AUTO_TEST_CASE(an_impossible_count_cuts_the_stub_off) {
 
 BOOST_AUTO_TEST_CASE(an_impossible_access_cuts_the_stub_off) {
     const std::vector<stub::entry> wrong{
-        {0, 0x1000, 0, 4, stub::entry_kind::write, 0},     // past the end
-        {0, 0xFFE, 0, 4, stub::entry_kind::write, 0},      // across it
-        {0, 0xFFFFFFFF, 0, 8, stub::entry_kind::write, 0}, // would wrap
-        {0, 0, 1, 4, stub::entry_kind::write, 0},          // no such BAR
-        {0, 0, 7, 4, stub::entry_kind::write, 0},          // configuration space is not by this way
-        {0, 0, 0, 3, stub::entry_kind::read, 0},
-        {0, 0, 0, 0, stub::entry_kind::read, 0},
-        {0, 0, 0, 255, stub::entry_kind::read, 0},
-        {0, 0, 0, 4, static_cast<stub::entry_kind>(0), 0},
-        {0, 0, 0, 4, static_cast<stub::entry_kind>(99), 0},
+        {0, 0x1000, 0, 4, stub::entry_kind::write, {}},     // past the end
+        {0, 0xFFE, 0, 4, stub::entry_kind::write, {}},      // across it
+        {0, 0xFFFFFFFF, 0, 8, stub::entry_kind::write, {}},
+        {0, 1ULL << 32U, 0, 4, stub::entry_kind::write, {}}, // 0 in 32 bits
+        {0, ~0ULL, 0, 8, stub::entry_kind::write, {}}, // would wrap
+        {0, 0, 1, 4, stub::entry_kind::write, {}},          // no such BAR
+        {0, 0, 7, 4, stub::entry_kind::write, {}},          // configuration space is not by this way
+        {0, 0, 0, 3, stub::entry_kind::read, {}},
+        {0, 0, 0, 0, stub::entry_kind::read, {}},
+        {0, 0, 0, 255, stub::entry_kind::read, {}},
+        {0, 0, 0, 4, static_cast<stub::entry_kind>(0), {}},
+        {0, 0, 0, 4, static_cast<stub::entry_kind>(99), {}},
     };
     for (const stub::entry& e : wrong) {
         served_function other;
@@ -390,7 +392,7 @@ BOOST_AUTO_TEST_CASE(a_page_that_changes_all_the_time_does_not_harm) {
                      static_cast<std::uint8_t>(next() % 3),
                      static_cast<std::uint8_t>(1U << (next() % 4)),
                      static_cast<stub::entry_kind>(1 + next() % 3),
-                     0};
+                     {}};
                 if (kind == 0)
                     e.offset = next();
             }

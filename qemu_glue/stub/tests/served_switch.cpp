@@ -42,11 +42,12 @@ vfio_user::client_connection shaken(const std::string& socket) {
 
 } // namespace
 
-host::host(const std::string& socket, bool with_windows)
+host::host(const std::string& socket, window_use use)
     : connection(shaken(socket)), areas(*new windows), stub(*new channel) {
-    if (const char* const problem = stub.open((socket + ".stub").c_str(), with_windows))
+    if (const char* const problem =
+            stub.open((socket + ".stub").c_str(), use != window_use::none))
         throw std::runtime_error(problem);
-    if (!with_windows)
+    if (use != window_use::area)
         return;
     window = static_cast<unsigned char*>(areas.reserve(2, 1U << 20U));
     if (const char* const problem = stub.hear_of(areas, [] {}))
@@ -57,7 +58,7 @@ host::~host() {
     stub.close();
 }
 
-std::uint64_t host::read_by_socket(std::uint8_t region, std::uint32_t offset, std::uint8_t size) {
+std::uint64_t host::read_by_socket(std::uint8_t region, std::uint64_t offset, std::uint8_t size) {
     const wire::region_access a{offset, region, size};
     const auto reply =
         connection.round_trip(connection.make(wire::command::region_read, 0, &a, sizeof a));
@@ -66,14 +67,14 @@ std::uint64_t host::read_by_socket(std::uint8_t region, std::uint32_t offset, st
     return value;
 }
 
-void host::write_by_socket(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+void host::write_by_socket(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
                            std::uint64_t value) {
     const write_payload w{{offset, region, size}, value};
     connection.round_trip(
         connection.make(wire::command::region_write, 0, &w, sizeof w.access + size));
 }
 
-served_switch::served_switch(const std::vector<std::string>& more, bool with_windows) {
+served_switch::served_switch(const std::vector<std::string>& more, window_use use) {
     char name[] = "/tmp/ntb-stub-test-XXXXXX";
     directory_ = ::mkdtemp(name);
     const std::vector<std::string> sockets{directory_ + "/0.sock", directory_ + "/2.sock"};
@@ -93,9 +94,9 @@ served_switch::served_switch(const std::vector<std::string>& more, bool with_win
     for (const std::string& s : sockets) {
         // The stub's socket is made before the function's own.
         await("a socket", [&s] { return ::access(s.c_str(), F_OK) == 0; });
-        await("the simulator", [this, &s, with_windows] {
+        await("the simulator", [this, &s, use] {
             try {
-                hosts.push_back(std::make_unique<host>(s, with_windows));
+                hosts.push_back(std::make_unique<host>(s, use));
                 return true;
             } catch (const vfio_user::client_error&) {
                 return false;

@@ -19,19 +19,25 @@ namespace ntb::stub::test {
 inline constexpr std::uint8_t bar0 = 0;
 inline constexpr std::uint8_t config_space = 7;
 
+/// Whether a host's windows may be mapped.
+enum class window_use : std::uint8_t {
+    none,
+    area, ///< its BAR2 of 1 MiB is in `window` as a QEMU would show it to its guest
+    later ///< hear_of() of its stub is left to the test
+};
+
 /// A host: a client and its stub.
 class host {
 public:
-    /// With windows, its BAR2 of 1 MiB is in `window` as a QEMU would show it to its guest.
-    host(const std::string& socket, bool with_windows);
+    host(const std::string& socket, window_use use);
 
     host(const host&) = delete;
     host& operator=(const host&) = delete;
     ~host();
 
-    [[nodiscard]] std::uint64_t read_by_socket(std::uint8_t region, std::uint32_t offset,
+    [[nodiscard]] std::uint64_t read_by_socket(std::uint8_t region, std::uint64_t offset,
                                                std::uint8_t size);
-    void write_by_socket(std::uint8_t region, std::uint32_t offset, std::uint8_t size,
+    void write_by_socket(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
                          std::uint64_t value);
 
     vfio_user::client_connection connection;
@@ -43,7 +49,8 @@ public:
 class served_switch {
 public:
     /// Starts it; `more` are further words of the command line.
-    explicit served_switch(const std::vector<std::string>& more, bool with_windows = false);
+    explicit served_switch(const std::vector<std::string>& more,
+                           window_use use = window_use::none);
     served_switch(const served_switch&) = delete;
     served_switch& operator=(const served_switch&) = delete;
     ~served_switch();

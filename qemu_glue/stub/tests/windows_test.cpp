@@ -15,6 +15,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "qemu_glue/stub/tests/host_ram.h"
 #include "qemu_glue/stub/tests/served_switch.h"
 
 using namespace ntb::stub;
@@ -33,48 +34,14 @@ constexpr std::uint32_t ntctl = 0x400;
 constexpr std::uint32_t barltbase2 = 0x498;
 constexpr std::uint32_t ntsdata = 0x40C;
 constexpr std::uint32_t id_protection_off = 3; // and completions enabled
-constexpr std::uint64_t ram_size = 8U << 20U;
 constexpr std::uint64_t window_size = 1U << 20U;
 constexpr std::uint8_t window_bar = 2;
 
-/// A host's memory, as a memfd that can or cannot shrink.
-class host_ram {
-public:
-    explicit host_ram(bool sealed) {
-        file_ = ::memfd_create("ram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        BOOST_REQUIRE(::ftruncate(file_, ram_size) == 0);
-        if (sealed)
-            BOOST_REQUIRE(::fcntl(file_, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0);
-        data = static_cast<unsigned char*>(
-            ::mmap(nullptr, ram_size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0));
-        for (std::uint64_t page = 0; page < ram_size; page += window_page)
-            std::memset(data + page, static_cast<int>(page / window_page % 251), window_page);
-    }
-    host_ram(const host_ram&) = delete;
-    host_ram& operator=(const host_ram&) = delete;
-    ~host_ram() {
-        ::munmap(data, ram_size);
-        ::close(file_);
-    }
-    void map(host& h) const {
-        const wire::dma_map m{sizeof m, wire::dma_map_readable | wire::dma_map_writeable, 0, 0,
-                              ram_size};
-        h.connection.round_trip(h.connection.make(wire::command::dma_map, 0, &m, sizeof m), file_);
-    }
-    static void unmap(host& h) {
-        const wire::dma_unmap m{sizeof m, 0, 0, ram_size};
-        h.connection.round_trip(h.connection.make(wire::command::dma_unmap, 0, &m, sizeof m));
-    }
-    unsigned char* data = nullptr;
-
-private:
-    int file_ = -1;
-};
-
 /// Two hosts with memory, whose windows may be crossed.
 struct two_windows {
-    explicit two_windows(bool sealed = true, const std::vector<std::string>& more = {})
-        : ram{host_ram(sealed), host_ram(sealed)}, simulator(more, true) {
+    explicit two_windows(bool sealed = true, const std::vector<std::string>& more = {},
+                         window_use use = window_use::area)
+        : ram{host_ram(sealed), host_ram(sealed)}, simulator(more, use) {
         for (std::size_t i = 0; i < 2; ++i) {
             host& h = at(i);
             ram[i].map(h);
