@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the running simulator uses, and what becomes of its waveform."""
+import errno
 import json
 import os
 import re
@@ -168,6 +169,24 @@ class Waveform(unittest.TestCase):
             self.assertEqual(serve.stop(signal.SIGTERM), 0)
         self.assertLessEqual(os.path.getsize(self.vcd), 80 * 1024)
         self.readable(1)
+
+
+class Descriptors(unittest.TestCase):
+    """A simulator that may open no further file."""
+
+    def test_a_map_is_refused_when_there_is_no_descriptor_left_for_its_memory(self):
+        with Serve() as serve, serve.client(0) as client:
+            ram = client.memory(1 << 20)
+            pid = serve.process.pid
+            before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+            used = {int(number) for number in os.listdir(f"/proc/{pid}/fd")}
+            next_one = min(set(range(len(used) + 1)) - used)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (next_one, before[1]))
+            with self.assertRaises(c.Refused) as refused:
+                client.map(0, 1 << 20, ram)
+            self.assertEqual(refused.exception.errno, errno.EMFILE)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+            client.map(0, 1 << 20, ram)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,10 @@ struct raw_client {
     static constexpr unsigned plenty = 1U << 20;
 
     /// Sends bytes as one chunk and returns all replies to them.
-    std::vector<reply> ask(byte_vector bytes, std::vector<unique_fd> fds = {}) {
+    std::vector<reply> ask(byte_vector bytes, std::vector<unique_fd> fds = {},
+                           std::size_t lost = 0) {
         transport.output.clear();
-        transport.arrive(std::move(bytes), std::move(fds));
+        transport.arrive(std::move(bytes), std::move(fds), lost);
         last = link.pump(plenty);
         return replies_in(transport.output);
     }
@@ -39,8 +40,8 @@ struct client : raw_client {
         (void)ask(version_message());
         transport.output.clear();
     }
-    int error_of(byte_vector bytes, std::vector<unique_fd> fds = {}) {
-        const auto replies = ask(std::move(bytes), std::move(fds));
+    int error_of(byte_vector bytes, std::vector<unique_fd> fds = {}, std::size_t lost = 0) {
+        const auto replies = ask(std::move(bytes), std::move(fds), lost);
         if (replies.size() != 1) {
             return -1; // no answer, or too many: no errno is negative
         }

@@ -17,9 +17,10 @@ using byte_vector = std::vector<std::uint8_t>;
 
 class memory_transport final : public transport {
 public:
-    /// One receive gives these bytes (or as many as it has room for) with these descriptors.
-    void arrive(byte_vector bytes, std::vector<unique_fd> fds = {}) {
-        input_.push_back({std::move(bytes), std::move(fds)});
+    /// One receive gives these bytes (or as many as it has room for) with these descriptors; the
+    /// kernel has dropped `lost` more.
+    void arrive(byte_vector bytes, std::vector<unique_fd> fds = {}, std::size_t lost = 0) {
+        input_.push_back({std::move(bytes), std::move(fds), lost});
     }
     void arrive_end() { ended_ = true; }
 
@@ -28,11 +29,12 @@ public:
         if (input_.empty()) {
             return {ended_ ? io_status::closed : io_status::would_block, 0};
         }
-        auto& [bytes, descriptors] = input_.front();
+        auto& [bytes, descriptors, lost] = input_.front();
         for (auto& fd : descriptors) {
             fds.add(std::move(fd));
         }
         descriptors.clear();
+        fds.note_refused(std::exchange(lost, 0));
         const std::size_t n = std::min(bytes.size(), into.size);
         std::copy_n(bytes.begin(), n, into.data);
         bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
@@ -67,6 +69,7 @@ private:
     struct chunk {
         byte_vector bytes;
         std::vector<unique_fd> fds;
+        std::size_t lost = 0;
     };
     std::deque<chunk> input_;
     bool ended_ = false;

@@ -315,6 +315,13 @@ BOOST_FIXTURE_TEST_CASE(a_map_that_needs_a_descriptor_and_has_none_is_refused, c
     BOOST_TEST(error_of(map_message(0, 0x1000, 0, 0x80)) == EINVAL);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_map_whose_descriptor_was_lost_on_the_way_is_refused, client) {
+    // Else it would be taken for memory without a file, which the device cannot reach.
+    BOOST_TEST(error_of(map_message(0, 0x1000), {}, 1) == EMFILE);
+    BOOST_TEST(device.memory.map_count() == 0U);
+    BOOST_TEST(error_of(map_message(0, 0x1000), fd_list(new_memory(0x1000))) == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_map_with_two_descriptors_is_refused, client) {
     BOOST_TEST(error_of(map_message(0, 0x1000), fd_list(new_memory(0x1000), new_memory(0x1000))) ==
                EINVAL);

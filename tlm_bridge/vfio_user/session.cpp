@@ -190,6 +190,9 @@ int session::do_dma_map(message& m) {
     if (m.payload.size != sizeof(wire::dma_map) || m.fds->size() > 1) {
         return EINVAL;
     }
+    if (m.fds->refused() != 0) {
+        return EMFILE; // not memory without a file: the guest would only find that out later
+    }
     const auto request = wire::load<wire::dma_map>(m.payload.data);
     constexpr std::uint32_t modes = wire::dma_map_by_mmap | wire::dma_map_by_file_io;
     constexpr std::uint32_t known = wire::dma_map_readable | wire::dma_map_writeable | modes;
