@@ -12,15 +12,15 @@ std::uint64_t change_delays::mode_drain_ps(bool reset, bool has_bridge) const {
         units += std::uint64_t{reset_drains} * core_.bank().get(sw::RDRAINDELAY.at());
     if (reset && has_bridge)
         units += core_.bank().get(sw::USSBRDELAY.at());
-    return units * unit_ps_;
+    return delay_ps(units);
 }
 
 std::uint64_t change_delays::reset_drain_ps() const {
-    return core_.bank().get(sw::RDRAINDELAY.at()) * unit_ps_;
+    return delay_ps(core_.bank().get(sw::RDRAINDELAY.at()));
 }
 
 std::uint64_t change_delays::side_effect_ps() const {
-    return core_.bank().get(sw::SEDELAY.at()) * unit_ps_;
+    return delay_ps(core_.bank().get(sw::SEDELAY.at()));
 }
 
 } // namespace ntb

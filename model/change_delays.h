@@ -7,6 +7,7 @@
 // Units: picoseconds. Threading: none. Errors: none.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ntb {
@@ -17,6 +18,9 @@ class change_delays {
 public:
     /// Drains of a reset in a mode change with OMA = reset: not confirmed, see above.
     static constexpr unsigned reset_drains = 2;
+    /// No delay is longer, whatever a host has written and the unit is: simulated time has an end.
+    /// Four registers of 32 bits in microseconds are 4.8 hours together.
+    static constexpr std::uint64_t longest_ps = 5U * 3600ULL * 1'000'000'000'000ULL;
 
     /// `unit_ns` is what the registers count in (timing_config::change_delay_unit_ns).
     change_delays(switch_core& core, std::uint32_t unit_ns)
@@ -31,6 +35,11 @@ public:
     [[nodiscard]] std::uint64_t side_effect_ps() const;
 
 private:
+    [[nodiscard]] std::uint64_t delay_ps(std::uint64_t units) const {
+        return units < longest_ps / std::max<std::uint64_t>(unit_ps_, 1) ? units * unit_ps_
+                                                                         : longest_ps;
+    }
+
     switch_core& core_;
     std::uint64_t unit_ps_;
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of simulated time: 64 bits of picoseconds, less an hour, some 213 days."""
+"""The end of simulated time: 64 bits of picoseconds, less twelve hours, some 213 days."""
 import json
 import os
 import subprocess
@@ -10,8 +10,10 @@ import unittest
 import client as c
 from client import Serve
 
-END_SECONDS = 18443144  # of simulated time, and a bit
+END_SECONDS = 18403544  # of simulated time, and a bit
 BAR2 = 2
+DISABLED_WITH_RESET = c.FIELDS["SWPORT2CTL.OMA"] | 1 << 4  # MODE 0, SWPART 1
+COMPLETE = c.FIELDS["SWPORT2STS.OMCC"]
 IDPROTDIS = c.FIELDS["NTCTL.IDPROTDIS"]  # whoever asks may cross
 
 
@@ -60,6 +62,18 @@ class End(unittest.TestCase):
                     while True:
                         client.read(0, 4, c.CONFIG)
             self.over(serve)
+
+    def test_simulated_time_ends_where_a_guest_asks_for_the_longest_delay(self):
+        with Serve("--pace", "none", "--start-at", f"{END_SECONDS - 1}s") as serve, \
+                serve.client(0) as one:
+            one.enable()
+            for name in ("RDRAINDELAY", "POMCDELAY", "SEDELAY", "USSBRDELAY"):
+                one.write_global(c.REGISTERS[name], 0xFFFFFFFF)
+            with self.assertRaises(OSError):
+                one.write_global(c.REGISTERS["SWPORT2CTL"], DISABLED_WITH_RESET)
+                while True:  # it must not have happened at once
+                    self.assertEqual(one.read_global(c.port_status(2)) & COMPLETE, 0)
+            self.over(serve, one)
 
     def test_simulated_time_without_pacing_ends_as_well(self):
         with Serve("--pace", "none", "--start-at", f"{END_SECONDS - 1}s") as serve, \

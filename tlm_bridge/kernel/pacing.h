@@ -26,10 +26,11 @@ public:
     /// Events up to this far ahead of the wall clock run at once: sleeping for less is waste.
     static constexpr std::uint64_t lookahead_ps = 10'000'000;
 
-    /// Where simulated time must end: an hour before it runs over, since the longest delay that
-    /// can begin until then is a completion timeout of 64 s.
+    /// Where simulated time must end: twelve hours before it runs over. The longest delay that a
+    /// guest can set off is one of five hours (model/change_delays.h), and one that begins before
+    /// the end may be over, and begin another, before anybody looks.
     static constexpr std::uint64_t end_ps =
-        std::numeric_limits<std::uint64_t>::max() - 3600ULL * 1'000'000'000'000ULL;
+        std::numeric_limits<std::uint64_t>::max() - 12U * 3600ULL * 1'000'000'000'000ULL;
 
     /// `start_ps` is at most end_ps.
     explicit pacing(pace p, std::uint64_t start_ps = 0)
