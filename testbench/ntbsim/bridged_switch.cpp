@@ -15,6 +15,7 @@ public:
         if (was != (clients_ != 0))
             switch_.set_link(number_, up);
     }
+    [[nodiscard]] unsigned clients() const { return clients_; }
     void hot_reset() override { switch_.hot_reset(number_); }
     void set_mirror(register_mirror* mirror) override { switch_.set_mirror(number_, mirror); }
     void list_windows(window_list& out) const override { switch_.list_windows(number_, out); }
@@ -58,6 +59,10 @@ bridged_switch::bridged_switch(const topology_config& topology, const timing_con
 }
 
 bridged_switch::~bridged_switch() = default;
+
+unsigned bridged_switch::clients(unsigned port) const {
+    return nt_controls_.at(port)->clients();
+}
 
 bridge::port_control& bridged_switch::nt_port(unsigned port) {
     return *nt_controls_.at(port);

@@ -34,6 +34,8 @@ public:
 
     [[nodiscard]] ntb_switch& device() { return *switch_; }
     [[nodiscard]] const bridges& functions() const { return bridges_; }
+    /// Clients at the functions of that port.
+    [[nodiscard]] unsigned clients(unsigned port) const;
     /// What the bridge of an NT function asks of its port.
     [[nodiscard]] bridge::port_control& nt_port(unsigned port);
 

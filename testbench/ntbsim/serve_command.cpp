@@ -185,6 +185,7 @@ public:
                 windows_.trace(*recorder_, &bridge::stepping::now_ps);
         }
         thread_->watch(signals_.get(), [this] { thread_->stop(); });
+        thread_->on_lost_client([this](bridge::port_bridge& b) { lose_host(b); });
         if (t.topology.eeprom.present)
             sc_core::sc_spawn([this, &t] { tell_of_failed_load(t); }, "tell_of_failed_load");
         if (recorder_ || capture_)
@@ -216,6 +217,24 @@ private:
         const std::string problem = halt_text(t, switch_->eeprom());
         if (!problem.empty())
             logger_->error(problem);
+    }
+
+    /// The host of a client that has gone while an access of its was held up: its link goes down,
+    /// as by a statement at the control socket, and so it is in the capture. The client of the
+    /// port's other function has a link again at once.
+    void lose_host(const bridge::port_bridge& of) {
+        for (const auto& [place, b] : switch_->functions()) {
+            if (b.get() != &of)
+                continue;
+            for (const bool up : {false, true}) {
+                if (up && switch_->clients(place.port) < 2)
+                    continue;
+                if (capture_)
+                    capture_->control("link port" + std::to_string(place.port) +
+                                      (up ? " up" : " down"));
+                switch_->set_link(port_number(place.port), up);
+            }
+        }
     }
 
     static void check_sockets(const socket_paths& sockets, const config::topology_file& t) {

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 import client as c
@@ -108,6 +109,34 @@ class Faults(unittest.TestCase):
             self.assertEqual(one.read(0, 4, c.CONFIG), 0x8091111D)
             self.obey("temp 20")
 
+    def test_a_client_that_dies_while_its_write_is_held_up_is_missed_and_nothing_spins(self):
+        with self.serve.client(2) as two:
+            two.enable()
+            with self.serve.client(0) as one:
+                one.enable()
+                self.obey("fault port0 credits stuck rx posted")
+                one.write(c.NTSDATA, 1, posted=True)
+                time.sleep(0.2)
+                before = self.serve.cpu_ticks()
+                time.sleep(1)
+                self.assertLess(self.serve.cpu_ticks() - before, 20)  # of 100
+                self.assertTrue(self.link_up(two, 0))
+            self.assertTrue(c.eventually(lambda: not self.link_up(two, 0)))
+            with self.serve.client(0) as one:
+                one.enable().write(c.NTSDATA, 2)
+                self.assertEqual(one.read(c.NTSDATA), 2)
+                self.assertTrue(self.link_up(two, 0))
+            self.assertEqual(self.serve.stop(signal.SIGTERM), 0)
+        self.replays()
+
+    def replays(self):
+        """The capture gives the same waveform again."""
+        again = self.directory / "again.vcd"
+        done = subprocess.run([os.environ["NTBSIM"], "run", str(self.capture), "--vcd", str(again)],
+                              capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual(self.vcd.read_bytes(), again.read_bytes())
+
     def test_a_replay_has_the_faults_of_the_session(self):
         with self.serve.client(0) as one, self.serve.client(2) as two:
             for client in (one, two):
@@ -121,11 +150,7 @@ class Faults(unittest.TestCase):
                      "reset partition 1 fundamental", "reset switch fundamental"], 3))
                 one.enable()
             self.assertEqual(self.serve.stop(signal.SIGTERM), 0)
-        again = self.directory / "again.vcd"
-        done = subprocess.run([os.environ["NTBSIM"], "run", str(self.capture), "--vcd", str(again)],
-                              capture_output=True, text=True, check=False, timeout=60)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        self.assertEqual(self.vcd.read_bytes(), again.read_bytes())
+        self.replays()
 
 
 if __name__ == "__main__":

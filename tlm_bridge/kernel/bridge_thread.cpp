@@ -64,6 +64,7 @@ void bridge_thread::serve(port& p) {
             more = serve_turn(p);
         watch_client(p, false); // before a new client can get the descriptor's number
         p.now = more ? turn::over : turn::none;
+        p.lost = false;
         sc_core::sc_pause();
     }
 }
@@ -90,6 +91,7 @@ void bridge_thread::run() {
             break;
         }
         const std::int64_t sleep_ns = advance();
+        stuck_ = sleep_ns < 0 && any_busy() && stepping::next_event_ps() == stepping::never;
         if (sleep_ns == 0 && !any_busy() && ++steps < steps_per_poll)
             continue; // what the last transaction has set off
         steps = 0;
@@ -192,7 +194,7 @@ std::int64_t bridge_thread::advance() {
     }
     const std::uint64_t next = stepping::next_event_ps();
     if (next == stepping::never)
-        return any_busy() ? 0 : -1;
+        return -1;
     std::uint64_t limit = next + pacing::lookahead_ps;
     if (pacing_.follows_wall_clock()) {
         const std::uint64_t wall = pacing_.wall_ps();
@@ -208,8 +210,10 @@ std::int64_t bridge_thread::advance() {
 }
 
 void bridge_thread::watch_client(port& p, bool sleeping) {
-    const int fd = sleeping && p.now != turn::none ? -1 : p.server->client_fd();
-    const auto events = static_cast<std::uint32_t>(p.server->client_events());
+    const bool busy = sleeping && p.now != turn::none;
+    const int fd = busy && (!stuck_ || p.lost) ? -1 : p.server->client_fd();
+    const auto events =
+        busy ? std::uint32_t{EPOLLRDHUP} : static_cast<std::uint32_t>(p.server->client_events());
     if (fd == p.watched_client) {
         if (fd >= 0 && events != p.watched_for)
             set_.change(fd, events, p.key + source::client);
@@ -309,6 +313,10 @@ bool bridge_thread::poll_all(std::int64_t timeout_ns) {
             p.server->accept_clients();
             break;
         case source::client:
+            if (p.watched_for == EPOLLRDHUP) {
+                lose_client(p);
+                break;
+            }
             p.message = true;
             if (p.now == turn::none)
                 p.now = turn::due;
@@ -318,6 +326,14 @@ bool bridge_thread::poll_all(std::int64_t timeout_ns) {
         }
     }
     return true;
+}
+
+void bridge_thread::lose_client(port& p) {
+    p.lost = true;
+    if (partner_ == nullptr) // else it says when time may go on
+        stepping::run_to(stepping::now_ps() + pacing_.behind_ps());
+    if (p.now == turn::running && set_free_)
+        set_free_(*p.function);
 }
 
 void bridge_thread::shut_down() {

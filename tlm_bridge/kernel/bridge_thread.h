@@ -59,6 +59,12 @@ public:
     /// Called before the thread sleeps; returns in how many milliseconds it wants to be called
     /// again although nothing happened, -1 = no need. Elaboration only.
     void set_idle_task(std::function<int()> task) { idle_task_ = std::move(task); }
+    /// Called when the client of a function has gone whose access waits in the model for something
+    /// that only the outside can bring: it is to be set free, for nobody reads its socket before.
+    /// Everything of the instant has happened. Elaboration only.
+    void on_lost_client(std::function<void(port_bridge&)> set_free) {
+        set_free_ = std::move(set_free);
+    }
     /// Runs the simulation until stop() or the end of time; then clients are thrown out. Outside
     /// processes (it starts the kernel), once.
     void run();
@@ -91,6 +97,7 @@ private:
         turn now = turn::none;
         bool message = false;          ///< the client's socket has input or takes output again
         bool leaving = false;          ///< its client is to be thrown out
+        bool lost = false;             ///< its client has gone while it was stuck
         int watched_client = -1;       ///< the client's descriptor that is in the set
         std::uint32_t watched_for = 0; ///< with these events
     };
@@ -112,12 +119,13 @@ private:
     /// concerned due. Returns whether anything was there.
     bool poll_all(std::int64_t timeout_ns);
     /// Keeps the set true to what the port's client is and wants. `sleeping`: a busy port reads
-    /// its socket itself, so its input must not keep the thread awake.
+    /// its socket itself, so its input must not keep the thread awake. Of a stuck one that its
+    /// client goes is all there is to know.
     void watch_client(port& p, bool sleeping);
     /// Waits with the descriptors that clients share with us, which must not be in the set.
     std::size_t wait_with_shared(std::int64_t timeout_ns);
     /// Lets the model act up to what is due now. Returns the time to sleep in ns, -1 = no event
-    /// is pending, 0 = something was done.
+    /// is pending (a busy port then waits for the outside), 0 = something was done.
     std::int64_t advance();
     /// The same where simulated time is shared: one event or input at a time.
     std::int64_t advance_in_turn();
@@ -126,6 +134,8 @@ private:
     void give_turns();
     [[nodiscard]] bool any_awaits_turn() const;
     [[nodiscard]] bool any_busy() const;
+    /// The client of a stuck port has gone.
+    void lose_client(port& p);
     void shut_down();
 
     static constexpr unsigned accesses_per_turn = 64;
@@ -143,9 +153,11 @@ private:
     epoll_set set_;
     std::vector<pollfd> shared_; ///< of the ports, then the set itself
     std::function<int()> idle_task_;
+    std::function<void(port_bridge&)> set_free_;
     time_partner* partner_ = nullptr;
     bool stopping_ = false;
     bool out_of_time_ = false;
+    bool stuck_ = false; ///< ports are busy, and no event is pending
     std::uint64_t sleeps_ = 0;
 };
 
