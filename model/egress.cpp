@@ -257,6 +257,28 @@ bool egress::drain() {
     return link_.epoch() == epoch;
 }
 
+bool egress::has_write_before(std::uint64_t number) const {
+    for (std::size_t i = 0; i < used_; ++i)
+        if (const posted& p = posted_[(head_ + i) % capacity];
+            p.kind == tlp_kind::memory && p.wants.number < number)
+            return true;
+    return false;
+}
+
+bool egress::has_writes() const {
+    return has_write_before(next_number_);
+}
+
+bool egress::drain_writes(std::uint64_t give_up_ps) {
+    const std::uint64_t end = next_number_;
+    while (has_write_before(end)) {
+        if (core_clock::now_ps() >= give_up_ps)
+            return false;
+        sc_core::wait(core_clock::until(give_up_ps), left_);
+    }
+    return true;
+}
+
 bool egress::post(tlm::tlm_generic_payload& write, const wire_load& w, std::uint32_t cross_cycles) {
     const std::uint32_t epoch = link_.epoch();
     if (link_.instant() && cross_cycles == 0 && used_ == 0 && nothing_waits()) {

@@ -55,6 +55,11 @@ public:
     /// Waits until all that is in the buffer now is with the host. False: the link went down
     /// before.
     [[nodiscard]] bool drain();
+    /// Whether writes of other hosts are in the buffer.
+    [[nodiscard]] bool has_writes() const;
+    /// Waits, at most until `give_up_ps`, until those that are in the buffer now have left it, to
+    /// the host or with the link. False: not all have.
+    [[nodiscard]] bool drain_writes(std::uint64_t give_up_ps);
     /// Whether a write of that length is copied.
     [[nodiscard]] static bool copies(const tlm::tlm_generic_payload& write) {
         return write.get_data_length() <= max_copy && write.get_byte_enable_length() <= max_enables;
@@ -139,6 +144,8 @@ private:
         std::size_t used_ = 0;
     };
 
+    /// Whether one that is older than `number` is in the buffer.
+    [[nodiscard]] bool has_write_before(std::uint64_t number) const;
     [[nodiscard]] static std::size_t index(tlp_class c) { return static_cast<std::size_t>(c); }
     [[nodiscard]] bool nothing_waits() const;
     [[nodiscard]] bool may_go(const claim& x) const;

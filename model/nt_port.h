@@ -78,6 +78,15 @@ public:
     /// completions included. BAR0 is left out.
     void list_windows(window_list& out) const;
 
+    /// Whether memory writes of other hosts are under way to this port's host, or a fault keeps one
+    /// of this host back.
+    [[nodiscard]] bool writes_under_way() const { return held_write_.used || egress_.has_writes(); }
+    /// Waits, at most that long, until those that are under way now have arrived. False: not all
+    /// have.
+    [[nodiscard]] bool await_writes(std::uint64_t limit_ps) {
+        return egress_.drain_writes(core_clock::now_ps() + limit_ps) && !held_write_.used;
+    }
+
     /// Declares this port's signals. Elaboration only.
     void trace(trace_sink& sink);
 

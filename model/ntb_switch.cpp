@@ -129,6 +129,14 @@ void ntb_switch::list_windows(port_number port, window_list& out) const {
     ports_[port.value()]->list_windows(out);
 }
 
+bool ntb_switch::writes_under_way(port_number port) const {
+    return ports_[port.value()]->writes_under_way();
+}
+
+bool ntb_switch::await_writes(port_number port, std::uint64_t limit_ps) {
+    return ports_[port.value()]->await_writes(limit_ps);
+}
+
 void ntb_switch::set_window_observer(window_observer* observer) {
     core_->set_window_observer(observer);
 }

@@ -67,7 +67,13 @@ public:
 
     /// Where requests of that port's host to its window BARs would go now.
     void list_windows(port_number port, window_list& out) const;
-    /// `observer` (null = nobody) is told before what any port's list says changes.
+    /// Whether memory writes of other hosts are under way to that port's host, or a fault keeps one
+    /// of this host back.
+    [[nodiscard]] bool writes_under_way(port_number port) const;
+    /// Waits, at most that long, until those that are under way now have arrived. False: not all
+    /// have. Only from an SC_THREAD.
+    [[nodiscard]] bool await_writes(port_number port, std::uint64_t limit_ps);
+    /// `observer` (null = nobody) is told when what any port's list says changes.
     void set_window_observer(window_observer* observer);
 
     /// A host is at that port's link, or leaves it (surprise down). The data link is up while

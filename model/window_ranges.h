@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory windows as ranges: where a host's requests to its window BARs would go if they were made
-// now, and who is told before that changes. With it somebody outside can let a host reach the
+// now, and who is told when that changes. With it somebody outside can let a host reach the
 // other's memory without a transaction for each access.
 //
 // Units: bytes. Threading: the SystemC thread. Errors: none. Source: the conditions are those of a
@@ -49,8 +49,9 @@ public:
     window_observer& operator=(const window_observer&) = delete;
     virtual ~window_observer() = default;
 
-    /// Something that windows of any host depend on is about to change. What is known of them is
-    /// void when this returns; they can be asked for anew once the change has happened.
+    /// Something that windows of any host depend on changes now. They can be asked for anew once
+    /// the process that makes the change has made it: in the update phase of this evaluation, say.
+    /// What is known of them is void before time goes on.
     virtual void windows_change() noexcept = 0;
 };
 

@@ -162,31 +162,34 @@ void channel::hear() {
             std::memcpy(&file, CMSG_DATA(c), sizeof file);
         const std::uint32_t before = windows_->generation();
         const bool whole = n == static_cast<ssize_t>(sizeof m);
-        if (whole && m.command == window_command::map) {
+        if (!whole) {
+            windows_->revoke();
+            windows_->commit();
+        } else if (m.command == window_command::map) {
             windows_->map(m, file);
-        } else {
-            if (!whole || m.command != window_command::commit)
-                windows_->revoke();
-            if (!whole || m.command != window_command::revoke)
-                windows_->commit();
-            if (whole) {
-                heard_page_->windows_done.store(m.serial, std::memory_order_release);
-                ::syscall(SYS_futex, &heard_page_->windows_done, FUTEX_WAKE, 1, nullptr, nullptr,
-                          0);
-            }
+        } else if (m.command == window_command::unmap) {
+            windows_->unmap(m);
+        } else if (m.command == window_command::commit) {
+            windows_->commit();
+            heard_page_->windows_done.store(m.serial, std::memory_order_release);
+            ::syscall(SYS_futex, &heard_page_->windows_done, FUTEX_WAKE, 1, nullptr, nullptr, 0);
         }
         if (file >= 0)
             ::close(file);
         if (windows_->generation() != before)
             windows_changed_();
-        if (!whole)
-            return; // the simulator has gone
+        if (!whole) { // the simulator has gone
+            unheard_.store(true, std::memory_order_relaxed);
+            return;
+        }
     }
 }
 
-bool channel::may_move_windows(std::uint8_t region, std::uint64_t offset, std::uint8_t size) const {
-    if (windows_ == nullptr || !windows_->any() || region != 0)
+bool channel::may_be_overtaken(std::uint8_t region, std::uint64_t offset, std::uint8_t size) const {
+    if (windows_ == nullptr || !windows_->any())
         return false;
+    if (region != 0)
+        return true; // data that belongs before what the guest writes by itself
     for (std::uint64_t d = offset / 4; d <= (offset + size - 1) / 4 && d < register_dwords; ++d)
         if ((page_->ordered[d / 32].load(std::memory_order_relaxed) >> (d % 32) & 1U) != 0)
             return true;
@@ -195,22 +198,40 @@ bool channel::may_move_windows(std::uint8_t region, std::uint64_t offset, std::u
 
 bool channel::give_up(const char* why) {
     // The mapping stays: a simulator that is alive may still write there. The descriptors stay,
-    // too: another thread may be at the socket; it gives back what is mapped.
-    page_ = nullptr;
-    ::shutdown(socket_, SHUT_RDWR);
+    // too: another thread may be at the socket.
+    const page& last = *page_;
+    close();
     std::fprintf(stderr, "ntb-stub: registers: %s (accesses go over vfio-user from now on)\n", why);
+    // A simulator that has not said that it is over carries out what is posted when it comes to it,
+    // or has died.
+    if (last.closed.load(std::memory_order_acquire) == ring_over)
+        hand_over(last);
     return false;
+}
+
+void channel::hand_over(const page& p) const {
+    const std::uint32_t done = p.done.load(std::memory_order_acquire);
+    if (elsewhere_ == nullptr || posted_ - done > ring_entries)
+        return;
+    for (std::uint32_t at = done; at != posted_; ++at) {
+        entry e{};
+        std::memcpy(&e, &p.ring[at % ring_entries], sizeof e);
+        if (e.kind == entry_kind::write)
+            elsewhere_(e.region, e.offset, e.size, e.value);
+    }
 }
 
 void channel::close() {
     page_ = nullptr;
+    if (windows_ != nullptr)
+        windows_->leave(); // before the simulator can see that we have gone
     if (socket_ >= 0)
         ::shutdown(socket_, SHUT_RDWR);
 }
 
 bool channel::simulator_has_gone() const {
     pollfd p{socket_, POLLRDHUP, 0};
-    return page_->closed.load(std::memory_order_acquire) != 0 || ::poll(&p, 1, 0) != 0;
+    return ::poll(&p, 1, 0) != 0 || page_->closed.load(std::memory_order_acquire) == ring_over;
 }
 
 bool channel::wait_until_done(std::uint32_t count) {
@@ -237,12 +258,11 @@ bool channel::wait_until_done(std::uint32_t count) {
         const long r = ::syscall(SYS_futex, &page_->done, FUTEX_WAIT, done, &look, nullptr, 0);
         if (reached(page_->done.load(std::memory_order_acquire), count))
             return true;
-        if (r == 0 || errno == EAGAIN || errno == EINTR) {
-            if (page_->closed.load(std::memory_order_acquire) == 0)
-                continue;
-        }
-        if (simulator_has_gone())
-            return give_up("the simulator has gone");
+        if ((r == 0 || errno == EAGAIN || errno == EINTR) && !ends())
+            continue;
+        if (simulator_has_gone()) // which may have been the last that it did
+            return reached(page_->done.load(std::memory_order_acquire), count) ||
+                   give_up("the simulator has gone");
         if (now_ns() - begin > longest_wait_ns)
             return give_up("the simulator does not answer");
     }
@@ -263,7 +283,7 @@ bool channel::post(const entry& e) {
         page_->sleeping.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
         if (::write(wake_, &one, sizeof one) < 0 && errno != EAGAIN)
-            return give_up("the simulator cannot be woken");
+            (void)give_up("the simulator cannot be woken"); // it sees that we leave
     }
     return true;
 }
@@ -290,11 +310,13 @@ bool channel::read(std::uint8_t region, std::uint64_t offset, std::uint8_t size,
         if (answered_from_page(offset, dword)) {
             value = dword;
             ++answered_;
-            return page_->log_reads.load(std::memory_order_relaxed) == 0 ||
-                   post({value, offset, region, size, entry_kind::answered, {}});
+            if (page_->log_reads.load(std::memory_order_relaxed) != 0)
+                (void)post({value, offset, region, size, entry_kind::answered, {}});
+            return true;
         }
     }
-    if (!post({0, offset, region, size, entry_kind::read, {}}) || !wait_until_done(posted_))
+    if (!post({0, offset, region, size, entry_kind::read, {}}) || page_ == nullptr ||
+        !wait_until_done(posted_))
         return false;
     value = page_->reply.load(std::memory_order_acquire) & (~0ULL >> (64U - 8U * size));
     return true;
@@ -304,9 +326,9 @@ bool channel::write(std::uint8_t region, std::uint64_t offset, std::uint8_t size
                     std::uint64_t value) {
     if (page_ == nullptr || !post({value, offset, region, size, entry_kind::write, {}}))
         return false;
-    // The guest's next access may be one of a window, which nobody holds up. The write is posted
-    // already, so what becomes of the simulator does not matter here.
-    if (may_move_windows(region, offset, size))
+    // The guest's next access may be one of a window, which nobody holds up. If the simulator does
+    // not carry the write out, it has gone the other way when the wait ends.
+    if (page_ != nullptr && (ends() || may_be_overtaken(region, offset, size)))
         (void)wait_until_done(posted_);
     return true;
 }

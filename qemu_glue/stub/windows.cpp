@@ -71,11 +71,33 @@ void windows::cover_with_ones(const window& w) {
     }
 }
 
-void windows::revoke() {
-    const locked l(lock_);
+void windows::cover_all() {
     for (std::uint32_t i = 0; i < mapped_count_; ++i)
         cover_with_ones(mapped_[i]);
     mapped_count_ = 0;
+}
+
+void windows::revoke() {
+    const locked l(lock_);
+    cover_all();
+}
+
+void windows::unmap(const window_message& m) {
+    const locked l(lock_);
+    for (std::uint32_t i = 0; i < mapped_count_; ++i) {
+        if (mapped_[i].bar != m.bar || mapped_[i].offset != m.offset || mapped_[i].size != m.size)
+            continue;
+        cover_with_ones(mapped_[i]);
+        --mapped_count_;
+        std::memmove(&mapped_[i], &mapped_[i + 1], (mapped_count_ - i) * sizeof *mapped_);
+        return;
+    }
+}
+
+void windows::leave() {
+    const locked l(lock_);
+    cover_all();
+    left_ = true;
 }
 
 void windows::map(const window_message& m, int file) {
@@ -90,7 +112,7 @@ void windows::map(const window_message& m, int file) {
         m.size > length - m.file_offset)
         return;
     const locked l(lock_);
-    if (mapped_count_ == max_windows)
+    if (left_ || mapped_count_ == max_windows)
         return;
     for (std::uint32_t i = 0; i < mapped_count_; ++i)
         if (mapped_[i].bar == m.bar && mapped_[i].offset < m.offset + m.size &&

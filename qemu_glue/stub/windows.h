@@ -37,9 +37,15 @@ public:
 
     // By the thread that hears the simulator:
     void revoke();
+    /// What one map() has mapped.
+    void unmap(const window_message& m);
     void map(const window_message& m, int file);
-    /// What was mapped since the last revoke() is all there is.
+    /// What is mapped now is all there is.
     void commit();
+
+    /// Nothing is mapped any more, nor will be. Any thread; it is for the thread that hears to
+    /// commit().
+    void leave();
 
     /// Whether the guest may reach anything but by traps. Any thread.
     [[nodiscard]] bool any() const { return any_.load(std::memory_order_acquire); }
@@ -58,6 +64,7 @@ private:
         std::uint64_t size = 0;
     };
     void cover_with_ones(const window& w);
+    void cover_all();
 
     area areas_[bar_regions];
     int ones_ = -1; ///< a file full of ones
@@ -68,6 +75,7 @@ private:
     std::uint32_t wanted_count_ = 0;
     std::uint32_t applied_count_ = 0;
     std::atomic<std::uint32_t> generation_{0};
+    bool left_ = false;
     std::atomic<bool> any_{false};
 };
 

@@ -19,6 +19,12 @@ public:
     void hot_reset() override { switch_.hot_reset(number_); }
     void set_mirror(register_mirror* mirror) override { switch_.set_mirror(number_, mirror); }
     void list_windows(window_list& out) const override { switch_.list_windows(number_, out); }
+    [[nodiscard]] bool writes_under_way() const override {
+        return switch_.writes_under_way(number_);
+    }
+    [[nodiscard]] bool await_writes(std::uint64_t limit_ps) override {
+        return switch_.await_writes(number_, limit_ps);
+    }
     [[nodiscard]] std::uint64_t bar_size(unsigned bar) const override {
         return switch_.bar_size(number_, bar_number(bar));
     }

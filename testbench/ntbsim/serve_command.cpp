@@ -25,6 +25,7 @@
 #include "tlm_bridge/kernel/bridge_thread.h"
 #include "tlm_bridge/kernel/port_bridge.h"
 #include "tlm_bridge/kernel/stepping.h"
+#include "tlm_bridge/kernel/update_phase.h"
 #include "tlm_bridge/stub/window_broker.h"
 #include "tlm_bridge/vfio_user/server.h"
 #include "traces/time_text.h"
@@ -180,6 +181,9 @@ public:
         }
         if (map_windows_) {
             windows_.keep_trapped(o.trace_windows); // until the control socket says otherwise
+            update_windows_ =
+                std::make_unique<bridge::update_phase>([this] { windows_.update_now(); });
+            windows_.set_update_phase([this] { update_windows_->ask(); });
             switch_->device().set_window_observer(&windows_);
             if (recorder_)
                 windows_.trace(*recorder_, &bridge::stepping::now_ps);
@@ -317,6 +321,7 @@ private:
     bool map_windows_ = false;
     bridge::stub_port::options stub_options_;
     bridge::window_broker windows_;
+    std::unique_ptr<bridge::update_phase> update_windows_;
     std::vector<std::unique_ptr<bridge::stub_port>> stubs_;
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
 };

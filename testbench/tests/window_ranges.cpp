@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory windows as ranges: the list says where requests would go, and nothing that it says changes
-// without a word before.
+// without a word.
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
@@ -175,6 +175,34 @@ BOOST_AUTO_TEST_CASE(no_list_changes_without_a_word) {
             BOOST_TEST(differences > 100U);
         },
         sc_core::sc_time(100, sc_core::SC_SEC));
+}
+
+BOOST_AUTO_TEST_CASE(a_write_is_under_way_until_it_is_in_the_other_host_s_memory) {
+    run([this] {
+        open_windows();
+        write(host0, "BARLTBASE2", 0x00300000);
+        settle();
+        ntb_switch& device = bench.device();
+        fault f{};
+        f.kind = fault_kind::stick_credits;
+        f.direction = link_direction::tx;
+        f.of = tlp_class::posted;
+        device.inject(port2, f);
+        BOOST_TEST(!device.writes_under_way(port2));
+        BOOST_TEST(host0.bar_write(bar_number(2), 0x40, 0x600DF00D).ok());
+        BOOST_TEST(device.writes_under_way(port2));
+        BOOST_TEST(!device.writes_under_way(port0));
+        const sc_core::sc_time before = sc_core::sc_time_stamp();
+        BOOST_TEST(!device.await_writes(port2, 5'000'000));
+        BOOST_TEST((sc_core::sc_time_stamp() - before == sc_core::sc_time(5, sc_core::SC_US)));
+        f.kind = fault_kind::free_credits;
+        device.inject(port2, f);
+        BOOST_TEST(device.await_writes(port2, 5'000'000));
+        BOOST_TEST(!device.writes_under_way(port2));
+        std::uint32_t arrived = 0;
+        BOOST_TEST(host2.ram().read(0x00300040, &arrived, 4));
+        BOOST_TEST(arrived == 0x600DF00DU);
+    });
 }
 
 BOOST_AUTO_TEST_CASE(doorbells_and_messages_change_no_window) {

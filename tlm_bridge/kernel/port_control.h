@@ -26,6 +26,15 @@ public:
     virtual void set_mirror(register_mirror* mirror) { (void)mirror; }
     /// Where the host's requests to its window BARs would go now; a function without has none.
     virtual void list_windows(window_list& out) const { out.clear(); }
+    /// Whether memory writes of other hosts are under way to this port's host, or writes of this
+    /// host are kept back on their way to others.
+    [[nodiscard]] virtual bool writes_under_way() const { return false; }
+    /// Waits, at most that long, until those that are under way now have arrived. False: not all
+    /// have. Only from an SC_THREAD.
+    [[nodiscard]] virtual bool await_writes(std::uint64_t limit_ps) {
+        (void)limit_ps;
+        return true;
+    }
     /// Aperture of a BAR in bytes, 0 = none.
     [[nodiscard]] virtual std::uint64_t bar_size(unsigned bar) const = 0;
 };

@@ -16,9 +16,16 @@
 // clears it after `posted` has changed and signals the eventfd if it was set. The other way round
 // the stub stores `wait_for`, sets `waiting`, and waits with a futex on `done`.
 //
+// End: a simulator that wants no more sets `closed` to ring_ending and looks at `posted` once more.
+// What it finds there it carries out, then it sets `closed` to ring_over, and `done` is final. The
+// stub looks at `closed` after each change of `posted`; what the final `done` leaves out it sends
+// over vfio-user.
+//
 // Windows: the simulator tells over the control socket which parts of window BARs are which parts
-// of a file (the other guest's memory). Before anything makes such an access illegal it revokes all
-// and waits for the answer, a serial number in the page.
+// of a file (the other guest's memory). When one is so no more it says so, and waits for the
+// answer, a serial number in the page, before the guests are told of what has changed. A window
+// write that does not go to memory by itself waits for `done` while others do: the simulator sets
+// it when the write is in memory.
 //
 // Units: bytes; offsets count from the start of the region. Counters run over at 2^32.
 #pragma once
@@ -39,6 +46,11 @@ inline constexpr std::uint32_t bar_regions = 6;
 /// Entries of the ring; a power of two. A guest that writes faster than the model can act waits
 /// when they are used up.
 inline constexpr std::uint32_t ring_entries = 1U << 15U;
+
+/// What `closed` says.
+inline constexpr std::uint32_t ring_served = 0;
+inline constexpr std::uint32_t ring_ending = 1;
+inline constexpr std::uint32_t ring_over = 2;
 
 enum class entry_kind : std::uint8_t {
     write = 1, ///< posted
@@ -61,7 +73,7 @@ struct page {
     // --- written by the simulator
     alignas(64) std::atomic<std::uint32_t> done; ///< entries carried out
     std::atomic<std::uint32_t> answers;          ///< registers may be read from the page
-    std::atomic<std::uint32_t> closed;           ///< the ring is not served any more
+    std::atomic<std::uint32_t> closed;           ///< ring_served, ring_ending, ring_over
     std::atomic<std::uint32_t> log_reads;        ///< answered reads go into the ring, too
     std::atomic<std::uint32_t> spin_us;          ///< how long the stub polls before it sleeps
     std::atomic<std::uint64_t> reply;            ///< value of the last `read` entry
@@ -88,19 +100,19 @@ inline constexpr std::uint64_t window_page = 4096;
 inline constexpr std::uint32_t max_windows = 64;
 
 enum class window_command : std::uint32_t {
-    revoke = 1, ///< nothing is mapped any more; answered by `windows_done`
-    map,        ///< comes with the file's descriptor; not answered
-    commit,     ///< what has been mapped since the last `revoke` is all; answered
+    map = 1, ///< comes with the file's descriptor; not answered
+    unmap,   ///< what one `map` has mapped; not answered
+    commit,  ///< what is mapped now is all; answered by `windows_done`
 };
 
 /// What the simulator sends over the control socket after its greeting.
 struct window_message {
     window_command command;
-    std::uint32_t serial;      ///< of `revoke` and `commit`
-    std::uint64_t bar;         ///< of `map`, like the rest
+    std::uint32_t serial;      ///< of `commit`
+    std::uint64_t bar;         ///< of `map` and `unmap`, like offset and size
     std::uint64_t offset;      ///< in the BAR
     std::uint64_t size;        ///< bytes
-    std::uint64_t file_offset; ///< bytes
+    std::uint64_t file_offset; ///< of `map`
 };
 static_assert(sizeof(window_message) == 40);
 

@@ -117,9 +117,11 @@ bool stub_port::greet(int socket) {
 void stub_port::detach() {
     if (!page_)
         return;
+    if (broker_ != nullptr)
+        broker_->take_from(*this);
     control_.set_mirror(nullptr);
     (*page_)->answers = 0;
-    (*page_)->closed = 1;
+    (*page_)->closed = stub::ring_over;
     publish_done(); // whoever waits sees that nobody will answer
     page_.reset();
     control_socket_.reset();
@@ -136,12 +138,17 @@ void stub_port::disconnected() {
     detach();
     client_ = false;
     inner_.disconnected();
+    if (broker_ != nullptr) // the link may stay up: a port has a DMA function, too
+        broker_->take_away(*this);
+    update_windows();
 }
 
 // --- The ring ---------------------------------------------------------------------------------
 
 std::uint32_t stub_port::waiting_entries() const {
-    return page_ ? (*page_)->posted.load(std::memory_order_acquire) - done_ : 0;
+    if (!page_)
+        return 0;
+    return (leaving_ ? end_ : (*page_)->posted.load(std::memory_order_acquire)) - done_;
 }
 
 bool stub_port::pending() const {
@@ -181,7 +188,7 @@ bool stub_port::serve(unsigned budget) {
             log_.warn("the stub has put an impossible access into the ring; cutting it off");
         if (!page_)
             break;
-        update_windows(); // what the access has changed is so before the stub goes on
+        settle_windows(e);
         ++done_;
         publish_done();
     }
@@ -230,6 +237,16 @@ bool stub_port::carry_out(const stub::entry& e) {
     return false;
 }
 
+void stub_port::settle_windows(const stub::entry& e) {
+    if (broker_ == nullptr)
+        return;
+    // What the guest does next it may do without the model. That must not overtake this.
+    if (wants_windows() && (broker_->stale() || (e.region != 0 && broker_->maps_for(*this))) &&
+        !broker_->await_writes())
+        broker_->take_from(*this);
+    broker_->update_now(); // what the access has changed is so before the stub goes on
+}
+
 void stub_port::publish_done() {
     stub::page& p = **page_;
     p.done.store(done_, std::memory_order_seq_cst);
@@ -237,7 +254,7 @@ void stub_port::publish_done() {
         return;
     const std::uint32_t target = p.wait_for.load(std::memory_order_relaxed);
     constexpr std::uint32_t past = 1U << 31U;
-    if (done_ - target >= past && p.closed.load(std::memory_order_relaxed) == 0)
+    if (done_ - target >= past && p.closed.load(std::memory_order_relaxed) != stub::ring_over)
         return; // not there yet
     p.waiting.store(0, std::memory_order_relaxed);
     (void)::syscall(SYS_futex, &p.done, FUTEX_WAKE, std::numeric_limits<int>::max(), nullptr,
@@ -267,7 +284,7 @@ bool stub_port::send(const stub::window_message& m, int file) {
         static_cast<ssize_t>(sizeof m))
         return true;
     if (errno == EPIPE || errno == ECONNRESET)
-        leaving_ = true; // its process has ended
+        leave(); // its process has ended
     else
         cut_off("does not take its messages");
     return false;
@@ -287,26 +304,30 @@ void stub_port::await_windows(std::chrono::steady_clock::duration limit) {
         pollfd p{control_socket_.get(), POLLRDHUP, 0};
         if ((*page_)->windows_done.load(std::memory_order_acquire) == seen &&
             ::poll(&p, 1, 0) != 0) {
-            leaving_ = true; // with its process the mappings have gone, or go
-            return;
+            return leave(); // with its process the mappings have gone, or go
         }
     }
 }
 
 void stub_port::cut_off(const char* why) {
     log_.warn("the stub {}; cutting it off", why);
-    leaving_ = true; // serve() clears away: this may be in the middle of the model
-    (*page_)->closed = 1;
+    leave();
+}
+
+void stub_port::leave() {
+    if (!page_ || leaving_)
+        return;
+    leaving_ = true;
+    if (broker_ != nullptr)
+        broker_->refresh();
+    // A stub that has not seen the one has posted before the other.
+    (*page_)->closed.store(stub::ring_ending, std::memory_order_seq_cst);
+    end_ = (*page_)->posted.load(std::memory_order_seq_cst);
 }
 
 void stub_port::update_windows() {
     if (broker_ != nullptr)
-        broker_->update();
-}
-
-void stub_port::revoke_windows() {
-    if (broker_ != nullptr)
-        broker_->windows_change();
+        broker_->update_now();
 }
 
 // --- The mirror -------------------------------------------------------------------------------
@@ -351,15 +372,17 @@ int stub_port::region_write(std::uint32_t region, std::uint64_t offset, const_by
 
 int stub_port::dma_map(const dma_mapping& mapping, unique_fd file) {
     drain();
-    revoke_windows(); // they may lead there from now on
     const int error = inner_.dma_map(mapping, std::move(file));
+    if (broker_ != nullptr)
+        broker_->refresh(); // windows may lead there
     update_windows();
     return error;
 }
 
 int stub_port::dma_unmap(const dma_range& range) {
     drain();
-    revoke_windows();
+    if (broker_ != nullptr)
+        broker_->take_away(*this);
     const int error = inner_.dma_unmap(range);
     update_windows();
     return error;

@@ -54,14 +54,16 @@ public:
     /// Takes the stub of the client that is there; refuses others.
     void accept();
     /// The stub has gone; serve() clears away.
-    void hung_up() { leaving_ = true; }
+    void hung_up() { leave(); }
 
     /// Who maps this function's windows; none are without.
     void set_broker(window_broker* broker) { broker_ = broker; }
     /// Whether there is a stub that has accessed a window.
-    [[nodiscard]] bool wants_windows() const { return page_ && wants_windows_; }
+    [[nodiscard]] bool wants_windows() const { return page_ && !leaving_ && wants_windows_; }
     // To the stub (page.h); a stub that cannot be told, or does not answer in time, is cut off.
-    void send_revoke() { send({stub::window_command::revoke, ++serial_, 0, 0, 0, 0}, -1); }
+    void send_unmap(std::uint64_t bar, std::uint64_t offset, std::uint64_t size) {
+        send({stub::window_command::unmap, 0, bar, offset, size, 0}, -1);
+    }
     void send_commit() { send({stub::window_command::commit, ++serial_, 0, 0, 0, 0}, -1); }
     [[nodiscard]] bool send_map(std::uint64_t bar, std::uint64_t offset, std::uint64_t size,
                                 int file, std::uint64_t file_offset) {
@@ -70,7 +72,7 @@ public:
     /// Until it has obeyed all that was sent.
     void await_windows(std::chrono::steady_clock::duration limit);
 
-    /// Brings what is mapped of all functions up to date.
+    /// Brings what is mapped of all functions up to date, if something has changed.
     void update_windows();
 
     /// Whether serve() has something to do.
@@ -110,10 +112,14 @@ private:
     void drain();
     /// Carries out one entry; false: it says what it may not.
     [[nodiscard]] bool carry_out(const stub::entry& e);
+    /// What must be so before the guest is told that its access has been carried out.
+    void settle_windows(const stub::entry& e);
     void publish_done();
     bool send(const stub::window_message& m, int file);
     void cut_off(const char* why);
-    void revoke_windows();
+    /// The ring ends with what has been posted up to now. serve() does the rest: this may be in the
+    /// middle of the model.
+    void leave();
     /// The stub is gone, or is to be.
     void detach();
     [[nodiscard]] std::uint32_t waiting_entries() const;
@@ -127,6 +133,7 @@ private:
     unique_fd control_socket_;
     std::unique_ptr<shared_page> page_; ///< while a stub is there
     std::uint32_t done_ = 0;            ///< our own count: the page's is for the stub to read
+    std::uint32_t end_ = 0;             ///< of the ring, while leaving_
     window_broker* broker_ = nullptr;
     std::uint32_t serial_ = 0; ///< of the last window message that is answered
     bool takes_windows_ = false;

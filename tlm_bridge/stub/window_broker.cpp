@@ -2,6 +2,7 @@
 #include "tlm_bridge/stub/window_broker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "tlm_bridge/stub/stub_port.h"
@@ -9,12 +10,21 @@
 namespace ntb::bridge {
 
 namespace {
+
 constexpr std::uint64_t page = stub::window_page;
+
+template <class Stretch>
+bool contains(const std::vector<Stretch>& all, const Stretch& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 } // namespace
 
-void window_broker::add(port_number port, stub_port* stub, const port_control& control,
+void window_broker::add(port_number port, stub_port* stub, port_control& control,
                         const host_memory& memory) {
-    members_.push_back({port, stub, &control, &memory, 0, {}});
+    members_.push_back({port, stub, &control, &memory, {}, false, {}});
+    members_.back().mapped.reserve(stub::max_windows);
+    wanted_.reserve(stub::max_windows);
     if (stub != nullptr)
         stub->set_broker(this);
 }
@@ -29,58 +39,129 @@ void window_broker::trace(trace_sink& sink, std::uint64_t (*now_ps)()) {
 
 void window_broker::show(const member& m) const {
     if (m.signal.traced())
-        sink_->set(m.signal, now_ps_(), m.mapped);
+        sink_->set(m.signal, now_ps_(), m.mapped.size());
 }
+
+// --- What changes -----------------------------------------------------------------------------
 
 void window_broker::windows_change() noexcept {
     stale_ = true;
-    // All are asked before the first is waited for.
-    for (member& m : members_)
-        if (m.mapped != 0)
-            m.stub->send_revoke();
+    if (ask_for_update_)
+        ask_for_update_(); // when this process has made the change, and before time goes on
+}
+
+void window_broker::update_now() {
+    if (!stale_)
+        return;
+    stale_ = false;
+    const bool may_add = !writes_under_way();
+    // Nobody is waited for before all have been told.
     for (member& m : members_) {
-        if (m.mapped == 0)
+        if (m.stub == nullptr)
             continue;
-        m.stub->await_windows(revoke_limit);
-        m.mapped = 0;
+        wanted_.clear();
+        if (m.stub->wants_windows())
+            list_stretches(m, wanted_);
+        remove_other_than(m, wanted_);
+        if (!trapped_)
+            add_missing(m, wanted_, may_add);
+    }
+    commit_all();
+}
+
+void window_broker::take_from(const stub_port& stub) {
+    for (member& m : members_)
+        if (m.stub == &stub)
+            remove_other_than(m, {});
+    commit_all();
+    stale_ = true;
+}
+
+void window_broker::take_away(const stub_port& owner_of_memory) {
+    for (const member& owner : members_) {
+        if (owner.stub != &owner_of_memory)
+            continue;
+        for (member& m : members_) {
+            wanted_.clear();
+            std::copy_if(m.mapped.begin(), m.mapped.end(), std::back_inserter(wanted_),
+                         [&owner](const stretch& s) { return !(s.target == owner.port); });
+            remove_other_than(m, wanted_);
+        }
+    }
+    commit_all();
+    stale_ = true;
+}
+
+void window_broker::remove_other_than(member& m, const stretches& wanted) {
+    const auto kept = std::remove_if(m.mapped.begin(), m.mapped.end(), [&](const stretch& s) {
+        if (contains(wanted, s))
+            return false;
+        m.stub->send_unmap(s.bar, s.offset, s.size); // one that has gone has nothing mapped
+        return true;
+    });
+    m.told = m.told || kept != m.mapped.end();
+    m.mapped.erase(kept, m.mapped.end());
+}
+
+void window_broker::add_missing(member& m, const stretches& wanted, bool may_add) {
+    for (const stretch& s : wanted) {
+        if (contains(m.mapped, s))
+            continue;
+        if (!may_add) {
+            stale_ = true; // tried again
+            return;
+        }
+        if (m.mapped.size() == stub::max_windows ||
+            !m.stub->send_map(s.bar, s.offset, s.size, s.file, s.file_offset))
+            return;
+        m.mapped.push_back(s);
+        m.told = true;
+    }
+}
+
+void window_broker::commit_all() {
+    for (member& m : members_)
+        if (m.told)
+            m.stub->send_commit();
+    for (member& m : members_) {
+        if (!m.told)
+            continue;
+        m.stub->await_windows(let_go_limit);
+        m.told = false;
         show(m);
     }
 }
 
-void window_broker::update() {
-    if (!stale_)
-        return;
-    stale_ = false;
-    for (member& m : members_) {
-        if (m.stub != nullptr && m.stub->wants_windows()) {
-            map_windows(m);
-        } else if (m.mapped != 0) { // its process has gone
-            m.mapped = 0;
-            show(m);
-        }
-    }
+// --- Order ------------------------------------------------------------------------------------
+
+bool window_broker::writes_under_way() const {
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const member& m) { return m.control->writes_under_way(); });
 }
 
-void window_broker::map_windows(member& m) {
-    if (m.mapped != 0) {
-        if (trapped_)
-            return;
-        m.stub->send_revoke();
-        m.mapped = 0;
-    }
-    if (!trapped_) {
-        m.control->list_windows(list_);
-        for (const window_range& r : list_)
-            map_range(m, r);
-    }
-    m.stub->send_commit();
-    m.stub->await_windows(revoke_limit);
-    show(m);
+bool window_broker::maps_for(const stub_port& stub) const {
+    return std::any_of(members_.begin(), members_.end(),
+                       [&stub](const member& m) { return m.stub == &stub && !m.mapped.empty(); });
 }
 
-void window_broker::map_range(member& m, const window_range& r) {
-    const host_memory* const memory = memory_of(r.target);
-    if (memory == nullptr || r.offset % page != r.address % page)
+bool window_broker::await_writes() {
+    bool all = true;
+    for (const member& m : members_)
+        all = m.control->await_writes(settle_ps) && all;
+    return all;
+}
+
+// --- Where windows lead -----------------------------------------------------------------------
+
+void window_broker::list_stretches(const member& m, stretches& out) {
+    m.control->list_windows(list_);
+    for (const window_range& r : list_)
+        list_range(m, r, out);
+}
+
+void window_broker::list_range(const member& m, const window_range& r, stretches& out) const {
+    const member* const target = member_of(r.target);
+    if (target == nullptr || r.offset % page != r.address % page)
         return; // pages would not fit over pages: trapped
     // The registers that make a window's size are the guest's, and may say more than the BAR has
     // that its client was told of.
@@ -89,13 +170,11 @@ void window_broker::map_range(member& m, const window_range& r) {
         return;
     const std::uint64_t end = r.offset + std::min(r.size, bar_size - r.offset);
     std::uint64_t at = (r.offset + page - 1) / page * page;
-    while (at < end && end - at >= page && m.mapped < stub::max_windows) {
-        const host_memory::file_part part = memory->file_at(r.address + (at - r.offset));
+    while (at < end && end - at >= page && out.size() < stub::max_windows) {
+        const host_memory::file_part part = target->memory->file_at(r.address + (at - r.offset));
         std::uint64_t size = std::min(part.size, end - at) / page * page;
         if (part.file >= 0 && part.offset % page == 0 && size != 0) {
-            if (!m.stub->send_map(r.bar, at, size, part.file, part.offset))
-                return;
-            ++m.mapped;
+            out.push_back({r.bar, at, size, r.target, part.file, part.offset});
         } else { // on to the next map, however far that is
             const std::uint64_t nothing = part.file >= 0 ? part.size : part.gap;
             if (nothing == 0 || nothing > end - at)
@@ -108,10 +187,10 @@ void window_broker::map_range(member& m, const window_range& r) {
     }
 }
 
-const host_memory* window_broker::memory_of(port_number port) const {
+const window_broker::member* window_broker::member_of(port_number port) const {
     const auto found = std::find_if(members_.begin(), members_.end(),
                                     [port](const member& m) { return m.port == port; });
-    return found == members_.end() ? nullptr : found->memory;
+    return found == members_.end() ? nullptr : &*found;
 }
 
 } // namespace ntb::bridge

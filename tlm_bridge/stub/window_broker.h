@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets guests with a stub reach each other's memory without a transaction for each access: asks the
 // model where windows lead, finds the memory there among what the other client has mapped, and
-// tells the stub. Before anything changes that windows depend on, everything is revoked, and the
-// change waits until the stubs have let go.
+// tells the stub.
+//
+// When something changes that windows depend on, they are asked for anew in the same evaluation,
+// and before a guest is told of the change's end. What does not lead there any more is taken away,
+// and nothing goes on until the stubs have let go; what the change does not concern stays mapped
+// throughout, so a guest that writes there loses nothing. What is new is mapped once no memory
+// write is under way to a host: what a guest does without the model must not overtake what it did
+// through it.
 //
 // A stub that does not answer in time is cut off: a guest that is stuck holds up the others for no
-// longer than revoke_limit. Its QEMU may still reach the memory when it goes on (docs/stub.md).
+// longer than let_go_limit. Its QEMU may still reach the memory when it goes on (docs/stub.md).
 //
 // A function's windows are mapped from its first trapped access on: who uses none pays nothing.
 // keep_trapped() ends that for windows that are not mapped yet: who traces wants every access.
-// Units: bytes. Threading: the SystemC thread; windows_change() blocks the process until the stubs
-// have answered. Errors: none.
+// Units: bytes. Threading: the SystemC thread; what waits for stubs blocks the process. Errors:
+// none.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "model/trace_sink.h"
@@ -29,46 +37,85 @@ class stub_port;
 
 class window_broker final : public window_observer {
 public:
-    static constexpr auto revoke_limit = std::chrono::seconds(1);
+    static constexpr auto let_go_limit = std::chrono::seconds(1);
+    /// How long a guest's write is waited for until it is in the other's memory.
+    static constexpr std::uint64_t settle_ps = 10'000'000;
 
+    /// `ask` has update_now() called in the update phase of the evaluation (kernel/update_phase.h).
+    /// Elaboration only.
+    void set_update_phase(std::function<void()> ask) { ask_for_update_ = std::move(ask); }
     /// Adds an NT function. `stub` null: it is a target only. Elaboration only; all outlive this.
-    void add(port_number port, stub_port* stub, const port_control& control,
-             const host_memory& memory);
+    void add(port_number port, stub_port* stub, port_control& control, const host_memory& memory);
     /// Declares `switch.portP.windows_mapped`, the number of stretches that port's host reaches
     /// directly; `now_ps` tells simulated time. Elaboration only.
     void trace(trace_sink& sink, std::uint64_t (*now_ps)());
 
     void windows_change() noexcept override;
     /// Brings what is mapped up to date, if something has changed.
-    void update();
-    /// A stub has come, or wants its windows mapped.
+    void update_now();
+    /// A stub has come, has gone, or wants its windows mapped.
     void refresh() { stale_ = true; }
-    /// Nothing more is mapped, or all may be again. What is mapped stays until windows change: to
-    /// take it from a guest in the middle of its writes would lose some.
+    /// Nothing more is mapped, or all may be again. What is mapped stays until it changes: to take
+    /// it from a guest in the middle of its writes would lose some.
     void keep_trapped(bool trapped) {
         trapped_ = trapped;
         stale_ = true;
     }
 
+    /// Nothing is mapped of that stub any more when this returns.
+    void take_from(const stub_port& stub);
+    /// Nobody reaches that memory any more when this returns.
+    void take_away(const stub_port& owner_of_memory);
+    /// Whether that stub's guest reaches memory without the model.
+    [[nodiscard]] bool maps_for(const stub_port& stub) const;
+    /// Whether something has changed, or waits to be mapped.
+    [[nodiscard]] bool stale() const { return stale_; }
+    /// Waits for the memory writes that are under way. False: not all were there in time. Only from
+    /// an SC_THREAD.
+    [[nodiscard]] bool await_writes();
+
 private:
+    /// A stretch of a window that is memory.
+    struct stretch {
+        std::uint8_t bar = 0;
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+        port_number target{};
+        int file = -1;
+        std::uint64_t file_offset = 0;
+        [[nodiscard]] bool operator==(const stretch& o) const {
+            return bar == o.bar && offset == o.offset && size == o.size && target == o.target &&
+                   file == o.file && file_offset == o.file_offset;
+        }
+    };
+    using stretches = std::vector<stretch>;
+
     struct member {
         port_number port{};
         stub_port* stub = nullptr;
-        const port_control* control = nullptr;
+        port_control* control = nullptr;
         const host_memory* memory = nullptr;
-        unsigned mapped = 0; ///< messages `map` since the last `revoke`
+        stretches mapped{};
+        bool told = false; ///< of a change that it has not committed yet
         signal_id signal{};
     };
-    void map_windows(member& m);
-    /// Tells the stub of one window, in as many stretches as the target's memory has.
-    void map_range(member& m, const window_range& r);
-    [[nodiscard]] const host_memory* memory_of(port_number port) const;
+
+    [[nodiscard]] bool writes_under_way() const;
+    /// What could be mapped now.
+    void list_stretches(const member& m, stretches& out);
+    void list_range(const member& m, const window_range& r, stretches& out) const;
+    void remove_other_than(member& m, const stretches& wanted);
+    void add_missing(member& m, const stretches& wanted, bool may_add);
+    void commit_all();
+    [[nodiscard]] const member* member_of(port_number port) const;
     void show(const member& m) const;
 
     std::vector<member> members_;
+    std::function<void()> ask_for_update_;
     trace_sink* sink_ = nullptr;
     std::uint64_t (*now_ps_)() = nullptr;
     window_list list_{};
+    stretches wanted_{};
     bool stale_ = false;
     bool trapped_ = false;
 };

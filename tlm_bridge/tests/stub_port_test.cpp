@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The simulator's end of the stub: greeting, ring, page, and a stub that does what it may not. The
 // test is the stub.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
+#include <random>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,7 +17,9 @@
 #include <thread>
 #include <vector>
 
+#include "tlm_bridge/host_memory.h"
 #include "tlm_bridge/stub/stub_port.h"
+#include "tlm_bridge/stub/window_broker.h"
 #include "tlm_bridge/tests/messages.h"
 #include "tlm_bridge/tests/plain_device.h"
 
@@ -31,7 +36,50 @@ public:
     void hot_reset() override {}
     [[nodiscard]] std::uint64_t bar_size(unsigned) const override { return 0; }
     void set_mirror(ntb::register_mirror* m) override { mirror = m; }
+    void list_windows(ntb::window_list& out) const override { out = windows; }
     ntb::register_mirror* mirror = nullptr;
+    ntb::window_list windows{};
+};
+
+/// A function with a window BAR that does nothing.
+class window_device final : public device {
+public:
+    static constexpr std::uint64_t window_size = 1U << 20U;
+
+    window_device() {
+        description_.regions[0] = {4096, true, true};
+        description_.regions[2] = {window_size, true, true};
+    }
+    [[nodiscard]] const device_description& description() const override { return description_; }
+    void connected() override {}
+    void disconnected() override {}
+    [[nodiscard]] int region_read(std::uint32_t, std::uint64_t, mutable_bytes) override {
+        return 0;
+    }
+    [[nodiscard]] int region_write(std::uint32_t, std::uint64_t, const_bytes) override { return 0; }
+    [[nodiscard]] int dma_map(const dma_mapping&, unique_fd) override { return 0; }
+    [[nodiscard]] int dma_unmap(const dma_range&) override { return 0; }
+    [[nodiscard]] int reset() override { return 0; }
+    [[nodiscard]] int set_irqs(const irq_request&) override { return 0; }
+
+private:
+    device_description description_{};
+};
+
+/// Numbers at random, from a seed that NTBSIM_TEST_SEED gives or that is always the same.
+class random_numbers {
+public:
+    random_numbers() {
+        const char* const text = std::getenv("NTBSIM_TEST_SEED");
+        const unsigned long seed = text != nullptr ? std::strtoul(text, nullptr, 0) : 1;
+        engine_.seed(seed);
+        BOOST_TEST_MESSAGE("NTBSIM_TEST_SEED=" << seed);
+    }
+    std::uint32_t operator()() { return static_cast<std::uint32_t>(engine_()); }
+    std::uint64_t wide() { return std::uint64_t{(*this)()} << 32U | (*this)(); }
+
+private:
+    std::mt19937 engine_;
 };
 
 /// What a stub does, by hand.
@@ -91,6 +139,23 @@ public:
         return ::recv(socket_.get(), &byte, 1, MSG_DONTWAIT) == 0;
     }
     void leave() { socket_.reset(); }
+    /// The next message of windows, with its file; false: there will be none.
+    [[nodiscard]] bool hear(stub::window_message& m, unique_fd& with) const {
+        int fd = -1;
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fd)> control{};
+        iovec part{&m, sizeof m};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        if (::recvmsg(socket_.get(), &message, MSG_WAITALL) != sizeof m)
+            return false;
+        if (const cmsghdr* const c = CMSG_FIRSTHDR(&message); c != nullptr)
+            std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
+        with.reset(fd);
+        return true;
+    }
 
     stub::page* page = nullptr;
     unique_fd file;
@@ -293,11 +358,23 @@ BOOST_AUTO_TEST_CASE(what_a_stub_posted_before_it_left_is_carried_out) {
     BOOST_TEST(control.mirror == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(what_comes_after_the_end_of_the_ring_is_left_to_the_stub) {
+    for (std::uint32_t i = 1; i <= 3; ++i)
+        guest.write(0x80, i);
+    port->hung_up();
+    BOOST_TEST(guest.page->closed == stub::ring_ending);
+    guest.write(0x80, 4);
+    serve();
+    BOOST_TEST(bar(0x80) == 3U);
+    BOOST_TEST(guest.page->done == 3U);
+    BOOST_TEST(guest.page->closed == stub::ring_over);
+}
+
 BOOST_AUTO_TEST_CASE(the_stub_ends_with_its_client) {
     guest.write(0x80, 4);
     port->disconnected();
     BOOST_TEST(bar(0x80) == 4U);
-    BOOST_TEST(guest.page->closed == 1U);
+    BOOST_TEST(guest.page->closed == stub::ring_over);
     BOOST_TEST(guest.cut_off());
     BOOST_TEST(device.disconnects == 1U);
     port->connected(); // the next client may have one again
@@ -335,19 +412,19 @@ BOOST_AUTO_TEST_CASE(an_impossible_count_cuts_the_stub_off) {
     guest.page->posted.store(stub::ring_entries + 1);
     serve();
     BOOST_TEST(guest.cut_off());
-    BOOST_TEST(guest.page->closed == 1U);
+    BOOST_TEST(guest.page->closed == stub::ring_over);
     BOOST_TEST(device.writes == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_impossible_access_cuts_the_stub_off) {
     const std::vector<stub::entry> wrong{
-        {0, 0x1000, 0, 4, stub::entry_kind::write, {}},     // past the end
-        {0, 0xFFE, 0, 4, stub::entry_kind::write, {}},      // across it
+        {0, 0x1000, 0, 4, stub::entry_kind::write, {}}, // past the end
+        {0, 0xFFE, 0, 4, stub::entry_kind::write, {}},  // across it
         {0, 0xFFFFFFFF, 0, 8, stub::entry_kind::write, {}},
         {0, 1ULL << 32U, 0, 4, stub::entry_kind::write, {}}, // 0 in 32 bits
-        {0, ~0ULL, 0, 8, stub::entry_kind::write, {}}, // would wrap
-        {0, 0, 1, 4, stub::entry_kind::write, {}},          // no such BAR
-        {0, 0, 7, 4, stub::entry_kind::write, {}},          // configuration space is not by this way
+        {0, ~0ULL, 0, 8, stub::entry_kind::write, {}},       // would wrap
+        {0, 0, 1, 4, stub::entry_kind::write, {}},           // no such BAR
+        {0, 0, 7, 4, stub::entry_kind::write, {}}, // configuration space is not by this way
         {0, 0, 0, 3, stub::entry_kind::read, {}},
         {0, 0, 0, 0, stub::entry_kind::read, {}},
         {0, 0, 0, 255, stub::entry_kind::read, {}},
@@ -369,13 +446,7 @@ BOOST_AUTO_TEST_CASE(an_impossible_access_cuts_the_stub_off) {
 BOOST_AUTO_TEST_CASE(a_page_that_changes_all_the_time_does_not_harm) {
     // Every word of the page, at random, while it is served. What is checked is that nothing
     // outside the device is touched: the sanitizers' builds see to that.
-    std::uint64_t random = 0x9E3779B97F4A7C15;
-    const auto next = [&random] {
-        random ^= random << 13U;
-        random ^= random >> 7U;
-        random ^= random << 17U;
-        return static_cast<std::uint32_t>(random >> 32U);
-    };
+    random_numbers next;
     for (unsigned session = 0; session < 300; ++session) {
         port->disconnected(); // the one before it
         port->connected();
@@ -408,6 +479,103 @@ BOOST_AUTO_TEST_CASE(a_page_that_changes_all_the_time_does_not_harm) {
         }
     }
     BOOST_TEST(device.reads + device.writes != 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(windows_of_any_shape)
+
+BOOST_AUTO_TEST_CASE(a_stub_is_told_of_memory_within_its_bar_only) {
+    // Windows as the registers of a guest may make them, over memory as its peer may map it.
+    constexpr std::uint64_t page = stub::window_page;
+    constexpr std::uint64_t file_size = 64 * page;
+    constexpr auto patience = std::chrono::seconds(20);
+    random_numbers next;
+    captured_log log;
+    char name[] = "/tmp/ntb-stub-XXXXXX";
+    const std::string directory = ::mkdtemp(name);
+    const std::string path = directory + "/0.sock.stub";
+    window_device device;
+    test_control control;
+    test_control peer_control;
+    host_memory memory{log.logger(), "port 2"};
+    host_memory own{log.logger(), "port 0"};
+    window_broker broker;
+    {
+        stub_port port(path, device, control, log.logger(), "port 0", {});
+        broker.add(ntb::port_number(0), &port, control, own);
+        broker.add(ntb::port_number(2), nullptr, peer_control, memory);
+        port.connected();
+        fake_stub guest(path);
+        port.accept();
+        BOOST_REQUIRE(guest.welcomed());
+        unsigned wrong = 0;
+        std::uint64_t maps = 0;
+        std::thread hears([&] {
+            std::vector<stub::window_message> mapped;
+            stub::window_message m{};
+            for (unique_fd file; guest.hear(m, file);) {
+                if (m.command == stub::window_command::commit) {
+                    guest.page->windows_done.store(m.serial);
+                } else if (m.command == stub::window_command::map) {
+                    ++maps;
+                    struct stat status {};
+                    const bool good =
+                        m.bar == 2 && m.offset % page == 0 && m.size % page == 0 && m.size != 0 &&
+                        m.offset < window_device::window_size &&
+                        m.size <= window_device::window_size - m.offset &&
+                        m.file_offset % page == 0 && ::fstat(file.get(), &status) == 0 &&
+                        m.file_offset + m.size <= file_size && mapped.size() < stub::max_windows;
+                    wrong += good ? 0 : 1;
+                    mapped.push_back(m);
+                } else { // one of those that are mapped
+                    const auto found = std::find_if(
+                        mapped.begin(), mapped.end(), [&m](const stub::window_message& one) {
+                            return one.bar == m.bar && one.offset == m.offset && one.size == m.size;
+                        });
+                    wrong += found == mapped.end() ? 1 : 0;
+                    if (found != mapped.end())
+                        mapped.erase(found);
+                }
+            }
+        });
+        guest.post({0, 0, 2, 4, stub::entry_kind::read, {}}); // it uses windows
+        (void)port.serve(64);
+        const auto begin = std::chrono::steady_clock::now();
+        const auto seldom = [&next] { return next() % 8 == 0; };
+        for (unsigned round = 0; round < 2000 && port.control_fd() >= 0; ++round) {
+            const std::uint64_t iova = (next() % 8) << (seldom() ? next() % 50 : 12 + next() % 30);
+            if (next() % 2 == 0)
+                (void)memory.unmap({0, 0, true});
+            const unique_fd ram(::memfd_create("ram", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+            BOOST_REQUIRE(::ftruncate(ram.get(), file_size) == 0);
+            (void)::fcntl(ram.get(), F_ADD_SEALS, seldom() ? F_SEAL_GROW : F_SEAL_SHRINK);
+            (void)memory.map({iova, (1 + next() % 16) * page, next() % 48 * page, true, !seldom()},
+                             duplicate(ram));
+            control.windows.clear();
+            for (std::uint32_t n = next() % 6; n != 0; --n) {
+                ntb::window_range r;
+                r.bar = 2;
+                r.offset = seldom() ? next.wide() : next() % 300 * (seldom() ? 1 : page);
+                r.size = seldom() ? next.wide() : 1ULL << (10 + next() % 54);
+                r.target = ntb::port_number(seldom() ? 4 : 2);
+                r.address = seldom() ? next.wide() : iova + next() % 16 * page;
+                control.windows.add(r);
+            }
+            if (next() % 8 == 0)
+                broker.take_from(port);
+            broker.refresh();
+            broker.update_now();
+        }
+        BOOST_TEST((std::chrono::steady_clock::now() - begin < patience));
+        BOOST_TEST(port.control_fd() >= 0);
+        port.disconnected();
+        hears.join();
+        BOOST_TEST(maps > 500U);
+        BOOST_TEST(wrong == 0U);
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,9 +44,8 @@ vfio_user::client_connection shaken(const std::string& socket) {
 
 host::host(const std::string& socket, window_use use)
     : connection(shaken(socket)), areas(*new windows), stub(*new channel) {
-    if (const char* const problem =
-            stub.open((socket + ".stub").c_str(), use != window_use::none))
-        throw std::runtime_error(problem);
+    if (const char* const problem = stub.open((socket + ".stub").c_str(), use != window_use::none))
+        throw vfio_user::client_error(problem);
     if (use != window_use::area)
         return;
     window = static_cast<unsigned char*>(areas.reserve(2, 1U << 20U));
@@ -74,13 +73,13 @@ void host::write_by_socket(std::uint8_t region, std::uint64_t offset, std::uint8
         connection.make(wire::command::region_write, 0, &w, sizeof w.access + size));
 }
 
-served_switch::served_switch(const std::vector<std::string>& more, window_use use) {
+served_switch::served_switch(const std::vector<std::string>& more, window_use use) : use_(use) {
     char name[] = "/tmp/ntb-stub-test-XXXXXX";
     directory_ = ::mkdtemp(name);
-    const std::vector<std::string> sockets{directory_ + "/0.sock", directory_ + "/2.sock"};
+    sockets_ = {directory_ + "/0.sock", directory_ + "/2.sock"};
     std::vector<std::string> words{NTB_STUB_TEST_NTBSIM, "serve",  "--stub",
                                    "--spin-us",          "0",      "--port",
-                                   "0=" + sockets[0],    "--port", "2=" + sockets[1]};
+                                   "0=" + sockets_[0],   "--port", "2=" + sockets_[1]};
     words.insert(words.end(), more.begin(), more.end());
     child_ = ::fork();
     if (child_ == 0) {
@@ -91,18 +90,31 @@ served_switch::served_switch(const std::vector<std::string>& more, window_use us
         ::execv(argv[0], argv.data());
         ::_exit(127);
     }
-    for (const std::string& s : sockets) {
+    for (const std::string& s : sockets_) {
         // The stub's socket is made before the function's own.
         await("a socket", [&s] { return ::access(s.c_str(), F_OK) == 0; });
-        await("the simulator", [this, &s, use] {
-            try {
-                hosts.push_back(std::make_unique<host>(s, use));
-                return true;
-            } catch (const vfio_user::client_error&) {
-                return false;
-            }
-        });
+        hosts.push_back(join(s, use));
     }
+}
+
+std::unique_ptr<host> join(const std::string& socket, window_use use) {
+    std::unique_ptr<host> out;
+    await("the simulator", [&] {
+        try {
+            out = std::make_unique<host>(socket, use);
+        } catch (const vfio_user::client_error&) {
+        }
+        return out != nullptr;
+    });
+    return out;
+}
+
+void served_switch::rejoin(std::size_t i) {
+    hosts[i] = join(sockets_[i], use_);
+}
+
+bool served_switch::runs() const {
+    return child_ > 0 && ::waitpid(child_, nullptr, WNOHANG) == 0;
 }
 
 served_switch::~served_switch() {

@@ -49,8 +49,7 @@ public:
 class served_switch {
 public:
     /// Starts it; `more` are further words of the command line.
-    explicit served_switch(const std::vector<std::string>& more,
-                           window_use use = window_use::none);
+    explicit served_switch(const std::vector<std::string>& more, window_use use = window_use::none);
     served_switch(const served_switch&) = delete;
     served_switch& operator=(const served_switch&) = delete;
     ~served_switch();
@@ -59,6 +58,11 @@ public:
     int stop();
     /// Kills it.
     void kill();
+    /// A host comes back after hosts[i].reset().
+    void rejoin(std::size_t i);
+    /// The function's socket of a host.
+    [[nodiscard]] const std::string& socket(std::size_t i) const { return sockets_[i]; }
+    [[nodiscard]] bool runs() const;
     /// Returns when the simulator has nothing to do any more.
     void settle() const;
 
@@ -67,6 +71,11 @@ public:
 private:
     pid_t child_ = -1;
     std::string directory_;
+    std::vector<std::string> sockets_;
+    window_use use_;
 };
+
+/// A host at that socket, as soon as the simulator takes one.
+[[nodiscard]] std::unique_ptr<host> join(const std::string& socket, window_use use);
 
 } // namespace ntb::stub::test

@@ -2,6 +2,7 @@
 // Windows as RAM, by the stub's own code against a running simulator: a process that is no QEMU
 // sees the other's memory in its window area, and loses it in time.
 #include <algorithm>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cstring>
@@ -15,8 +16,10 @@
 #include <thread>
 #include <unistd.h>
 
+#include "qemu_glue/stub/tests/changed_topology.h"
 #include "qemu_glue/stub/tests/host_ram.h"
 #include "qemu_glue/stub/tests/served_switch.h"
+#include "qemu_glue/stub/tests/two_windows.h"
 
 using namespace ntb::stub;
 using namespace ntb::stub::test;
@@ -24,49 +27,6 @@ using namespace ntb::stub::test;
 namespace {
 
 namespace wire = ntb::vfio_user::wire;
-
-constexpr std::uint32_t pcicmd = 0x004;
-constexpr std::uint32_t bar2 = 0x018;
-constexpr std::uint32_t barsetup2 = 0x490;
-constexpr std::uint32_t barlimit2 = 0x494;
-constexpr std::uint32_t barlimit3 = 0x4A4;
-constexpr std::uint32_t ntctl = 0x400;
-constexpr std::uint32_t barltbase2 = 0x498;
-constexpr std::uint32_t ntsdata = 0x40C;
-constexpr std::uint32_t id_protection_off = 3; // and completions enabled
-constexpr std::uint64_t window_size = 1U << 20U;
-constexpr std::uint8_t window_bar = 2;
-
-/// Two hosts with memory, whose windows may be crossed.
-struct two_windows {
-    explicit two_windows(bool sealed = true, const std::vector<std::string>& more = {},
-                         window_use use = window_use::area)
-        : ram{host_ram(sealed), host_ram(sealed)}, simulator(more, use) {
-        for (std::size_t i = 0; i < 2; ++i) {
-            host& h = at(i);
-            ram[i].map(h);
-            h.write_by_socket(config_space, bar2, 4, 0xF0000000);
-            h.write_by_socket(config_space, pcicmd, 2, 6);
-            BOOST_REQUIRE(h.stub.write(bar0, barlimit2, 4, 0xFFFFFFFF));
-            BOOST_REQUIRE(h.stub.write(bar0, ntctl, 4, id_protection_off));
-            BOOST_REQUIRE(h.stub.drain());
-        }
-    }
-    host& at(std::size_t i) { return *simulator.hosts[i]; }
-    unsigned char* window(std::size_t i) { return at(i).window; }
-    /// A trapped access, after which windows are mapped if they may be.
-    std::uint64_t trapped(std::size_t i) {
-        std::uint64_t value = 0;
-        BOOST_REQUIRE(at(i).stub.read(window_bar, 0, 8, value));
-        return value;
-    }
-    void lead(std::size_t i, std::uint32_t base) {
-        BOOST_REQUIRE(at(i).stub.write(bar0, barltbase2, 4, base));
-    }
-
-    host_ram ram[2];
-    served_switch simulator;
-};
 
 /// A control socket of a simulator, in a directory of its own.
 class control_path {
@@ -102,10 +62,6 @@ private:
 public:
     std::string name;
 };
-
-bool is_ones(const unsigned char* at) {
-    return std::all_of(at, at + window_page, [](unsigned char b) { return b == 0xFF; });
-}
 
 } // namespace
 
@@ -241,6 +197,91 @@ BOOST_AUTO_TEST_CASE(whatever_forbids_access_takes_the_window_away_first) {
     BOOST_TEST(is_ones(t.window(0)));
 }
 
+BOOST_AUTO_TEST_CASE(what_does_not_concern_a_window_leaves_it_mapped) {
+    // Neither a guest's other windows nor those of its peer: not one store is lost meanwhile.
+    two_windows t;
+    t.lead(0, 0x200000);
+    for (std::size_t i = 0; i < 2; ++i)
+        t.open_trapped(i, 0x300000);
+    (void)t.trapped(0);
+    std::atomic<bool> enough{false};
+    std::uint64_t stores = 0;
+    std::uint64_t lost = 0;
+    std::thread guest([&] { // another processor of host 0
+        auto* const there = reinterpret_cast<std::atomic<std::uint64_t>*>(t.ram[1].data + 0x200100);
+        auto* const here = reinterpret_cast<std::atomic<std::uint64_t>*>(t.window(0) + 0x100);
+        while (!enough) {
+            here->store(++stores);
+            lost += there->load() == stores ? 0 : 1;
+        }
+    });
+    for (unsigned i = 0; i < 2000; ++i) {
+        BOOST_REQUIRE(t.at(i % 2).stub.write(bar0, barltbase3, 4, i << 12U));
+        t.lead(1, i << 12U);
+    }
+    (void)t.trapped(1); // which has windows now, too
+    for (unsigned i = 0; i < 2000; ++i)
+        t.lead(1, i << 12U);
+    for (std::size_t i = 0; i < 2; ++i)
+        BOOST_REQUIRE(t.at(i).stub.drain());
+    enough = true;
+    guest.join();
+    BOOST_TEST(stores > 1000U);
+    BOOST_TEST(lost == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(memory_does_not_overtake_a_trapped_write) {
+    // The peer takes no writes for a while: one is under way when its window could be mapped.
+    control_path control;
+    two_windows t(true, {"--control", control.name});
+    t.lead(0, 0x200000);
+    t.open_trapped(0, 0x300000);
+    control.say("fault port2 credits stuck tx posted");
+    BOOST_REQUIRE(t.at(0).stub.write(window_bar, 0x40, 4, 1));
+    BOOST_REQUIRE(t.at(0).stub.drain());
+    BOOST_TEST(!t.at(0).areas.any());
+    BOOST_TEST(word(t.ram[1].data + 0x200040) != 1U);
+    control.say("fault port2 credits free tx posted");
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!t.at(0).areas.any() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    BOOST_TEST(word(t.window(0) + 0x40) == 1U); // mapped, and it is there
+    // The same with the window mapped: another one is trapped.
+    control.say("fault port2 credits stuck tx posted");
+    BOOST_REQUIRE(t.at(0).stub.write(trapped_bar, 0x40, 4, 2));
+    BOOST_TEST(is_ones(t.window(0)));
+    control.say("fault port2 credits free tx posted");
+}
+
+BOOST_AUTO_TEST_CASE(a_trapped_write_is_in_memory_before_the_guest_writes_there_by_itself) {
+    two_windows t;
+    t.lead(0, 0x200000);
+    t.open_trapped(0, 0x300000);
+    (void)t.trapped(0);
+    for (std::uint32_t i = 1; i < 500; ++i) { // data by the one, a flag by the other
+        BOOST_REQUIRE(t.at(0).stub.write(trapped_bar, 0x40, 4, i));
+        BOOST_REQUIRE(word(t.ram[1].data + 0x300040) == i);
+        t.window(0)[0] = 1;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_its_memory_away_though_its_link_stays_up) {
+    // The client of the port's DMA function is still there.
+    const changed_topology topology("mode = \"nt\"", "mode = \"nt_dma\"");
+    const std::string dma = "/tmp/ntb-stub-dma-" + std::to_string(::getpid());
+    two_windows t(true, {"--topology", topology.path(), "--port", "0.1=" + dma});
+    ntb::vfio_user::client_connection other(dma);
+    other.shake_hands();
+    t.lead(1, 0x200000);
+    (void)t.trapped(1);
+    BOOST_REQUIRE(t.window(1)[0] == 0x200 % 251);
+    t.simulator.hosts[0].reset();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (t.window(1)[0] != 0xFF && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    BOOST_TEST(is_ones(t.window(1)));
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_dies_takes_its_memory_away) {
     two_windows t;
     t.lead(0, 0x200000);
@@ -278,6 +319,58 @@ BOOST_AUTO_TEST_CASE(doorbells_do_not_wait_for_windows) {
     for (unsigned i = 0; i < 1000; ++i)
         BOOST_REQUIRE(t.at(0).stub.write(bar0, ntsdata, 4, i));
     BOOST_TEST(t.at(0).areas.generation() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_stub_that_leaves_has_let_go_before_the_simulator_sees_it) {
+    two_windows t;
+    t.lead(0, 0x200000);
+    (void)t.trapped(0);
+    t.at(0).stub.close();
+    BOOST_TEST(is_ones(t.window(0)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cut_off_stubs)
+
+namespace {
+host* cut_off_host = nullptr;
+unsigned handed_over = 0;
+} // namespace
+
+BOOST_AUTO_TEST_CASE(no_posted_write_is_lost_when_the_simulator_ends_the_ring) {
+    // A stub that does not answer when windows are to be mapped is cut off a second later, while
+    // its guest goes on writing.
+    two_windows t(true, {}, window_use::later);
+    host& h = *(cut_off_host = &t.at(0));
+    h.stub.set_way_out(
+        [](std::uint8_t region, std::uint64_t offset, std::uint8_t size, std::uint64_t value) {
+            ++handed_over;
+            cut_off_host->write_by_socket(region, offset, size, value);
+        });
+    t.lead(0, 0x200000);
+    std::mt19937 random(3);
+    const std::uint32_t all = window_size / 4;
+    std::uint32_t written = 0;
+    std::uint32_t last = all; // some more when it has gone over to the socket
+    while (written < last) {
+        for (auto burst = 1 + random() % 40; burst != 0 && written < last; --burst) {
+            const std::uint64_t at = 4ULL * written++;
+            if (!h.stub.write(window_bar, at, 4, written))
+                h.write_by_socket(window_bar, at, 4, written);
+        }
+        if (last == all && !h.stub.alive())
+            last = std::min(all, written + 200);
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+    }
+    BOOST_TEST(!h.stub.alive());
+    BOOST_TEST(h.read_by_socket(window_bar, 4ULL * (written - 1), 4) == written); // after all
+    for (std::uint32_t i = 0; i < written; ++i) {
+        std::uint32_t got = 0;
+        std::memcpy(&got, t.ram[1].data + 0x200000 + 4ULL * i, sizeof got);
+        BOOST_REQUIRE(got == i + 1);
+    }
+    BOOST_TEST_MESSAGE(written << " written, " << handed_over << " handed over");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -318,6 +411,15 @@ BOOST_AUTO_TEST_CASE(ranges_that_lie_are_not_mapped) {
     std::uint32_t count = 0;
     (void)w.wanted(wanted, count);
     BOOST_TEST(count == 1U);
+    const auto unmapped = [&w](std::uint64_t bar, std::uint64_t offset, std::uint64_t size) {
+        w.unmap({window_command::unmap, 0, bar, offset, size, 0});
+        w.commit();
+        return !w.any();
+    };
+    BOOST_TEST(!unmapped(2, 0x1000, 0x2000)); // not what is mapped
+    BOOST_TEST(!unmapped(2, 0, 0x2000));
+    BOOST_TEST(!unmapped(7, 0x1000, 0x1000));
+    BOOST_TEST(unmapped(2, 0x1000, 0x1000));
     ::close(file);
 }
 
