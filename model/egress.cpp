@@ -343,11 +343,8 @@ void egress::run() {
         const std::uint32_t cleared = cleared_;
         while (!p.wants.granted && cleared_ == cleared)
             sc_core::wait(granted_);
-        if (cleared_ == cleared && link_.traced()) {
-            wait_until(p.wants.place.begin_ps);
-            if (cleared_ == cleared)
-                show(p);
-        }
+        if (cleared_ == cleared && link_.traced())
+            show(p);
         if (cleared_ == cleared)
             wait_until(p.wants.place.end_ps);
         if (cleared_ != cleared)

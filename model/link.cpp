@@ -18,6 +18,9 @@ void link::set_up(bool up) {
     rx_ = tx_ = direction{};
     if (up_signal_.traced())
         sink_->set(up_signal_, core_clock::now_ps(), up ? 1 : 0);
+    for (const signal_id text : {rx_text_, tx_text_})
+        if (!up && text.traced()) // what was on its way is lost
+            sink_->clear_text(text, core_clock::now_ps());
 }
 
 link::slot link::occupy(direction& d, direction& back, const wire_load& w,
@@ -61,11 +64,12 @@ std::uint64_t link::arrival_ps(std::uint64_t end_ps) const {
 }
 
 void link::show(signal_id id, const slot& s, std::string_view text) {
-    // Shown at least one cycle, so that it can be seen where links are not modelled. The sink wants
-    // times that do not run backwards: a slot in the future is shown from now on.
-    if (id.traced())
-        sink_->text(id, core_clock::now_ps(),
-                    std::max(s.end_ps, core_clock::now_ps() + clock_.period_ps()), text);
+    // Shown at least one cycle, so that it can be seen where links are not modelled.
+    if (!id.traced())
+        return;
+    const std::uint64_t now = core_clock::now_ps();
+    const std::uint64_t from = std::max(s.begin_ps, now);
+    sink_->text(id, now, from, std::max(s.end_ps, from + clock_.period_ps()), text);
 }
 
 void link::trace(trace_sink& sink, std::string_view scope) {

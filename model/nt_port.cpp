@@ -166,10 +166,7 @@ void nt_port::carry(tlm::tlm_generic_payload& p, door_kind kind, unsigned bar) {
             time_out(p);
         return;
     }
-    if (link_.traced()) {
-        wait_until(way.slot().begin_ps);
-        show_request(p, way.slot(), kind, bar);
-    }
+    show_request(p, way.slot(), kind, bar);
     std::uint64_t arrival = link_.arrival_ps(way.slot().end_ps);
     if (kind == door_kind::bar && !opens_config_space(bar) && timing_.window != 0)
         arrival = clock_.edge(arrival) + timing_.window * clock_.period_ps(); // a pipeline, too
@@ -442,7 +439,6 @@ forward_result nt_port::forward_read(tlm::tlm_generic_payload& request) {
         return give_up();
     }
     if (link_.traced()) {
-        wait_until(at.slot.begin_ps);
         tlp_text text;
         text.add("MRd ").hex(request.get_address(), 8);
         text.add(' ').decimal(request.get_data_length()).add('B');
@@ -491,7 +487,6 @@ bool nt_port::receive_completion(const tlm::tlm_generic_payload& request,
                    give_up_ps))
         return false;
     if (link_.traced()) {
-        wait_until(way.slot().begin_ps);
         tlp_text text;
         add_completion(text, request, request.is_response_ok(), has_data);
         link_.show_rx(way.slot(), text.view());
@@ -562,7 +557,6 @@ bool nt_port::complete(tlm::tlm_generic_payload& p, std::uint64_t give_up_ps) {
         egress::outcome::granted)
         return false;
     if (link_.traced()) {
-        wait_until(at.slot.begin_ps);
         tlp_text text;
         add_completion(text, p, p.is_response_ok(), has_data);
         link_.show_tx(at.slot, text.view());
@@ -584,8 +578,8 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
     else
         text.add(is_write ? "MWr bar" : "MRd bar").decimal(bar).add('+').hex(p.get_address(), 4);
     if (kind == door_kind::config || (kind == door_kind::bar && opens_config_space(bar)))
-        if (const std::optional<regs::member> m = regs::nt_register_at(p.get_address()))
-            text.add(' ').add(regs::member_name(*m).view());
+        if (const std::string_view name = regs::nt_register_name_at(p.get_address()); !name.empty())
+            text.add(' ').add(name);
     text.add(' ').decimal(p.get_data_length()).add('B');
     if (!is_write || kind != door_kind::bar)
         add_tag(text, p);
@@ -690,7 +684,6 @@ punch_result nt_port::exchange(const punch_request& request, tlm::tlm_generic_pa
 }
 
 void nt_port::show_config(const link::slot& place, const punch_request& request) {
-    wait_until(place.begin_ps);
     const unsigned target = request.target.value();
     tlp_text text;
     text.add(request.write ? "CfgWr " : "CfgRd ").hex(target >> 8, 2);
@@ -731,10 +724,7 @@ void nt_port::pme_turn_off() {
         if (!way.enter(link::load(0, function_.max_payload(), link::header_4dw),
                        completion_deadline()))
             return;
-        if (link_.traced()) {
-            wait_until(way.slot().begin_ps);
-            link_.show_rx(way.slot(), "PME_Turn_Off");
-        }
+        link_.show_rx(way.slot(), "PME_Turn_Off");
         wait_until(link_.arrival_ps(way.slot().end_ps));
         way.await_turn();
     }

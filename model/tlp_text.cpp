@@ -6,6 +6,21 @@
 
 namespace ntb {
 
+namespace {
+
+/// Both digits of each byte.
+constexpr std::array<char, 512> bytes_in_hex = [] {
+    constexpr std::string_view letters = "0123456789abcdef";
+    std::array<char, 512> out{};
+    for (unsigned b = 0; b < 256; ++b) {
+        out[b * 2] = letters[b >> 4U];
+        out[b * 2 + 1] = letters[b & 0xFU];
+    }
+    return out;
+}();
+
+} // namespace
+
 tlp_text& tlp_text::add(std::string_view s) {
     const std::size_t n = std::min(s.size(), buffer_.size() - used_);
     std::memcpy(buffer_.data() + used_, s.data(), n);
@@ -20,6 +35,8 @@ tlp_text& tlp_text::add(char c) {
 }
 
 tlp_text& tlp_text::decimal(std::uint32_t value) {
+    if (value < 10)
+        return add(static_cast<char>('0' + value));
     std::array<char, 10> digits{};
     std::size_t n = 0;
     do {
@@ -32,14 +49,18 @@ tlp_text& tlp_text::decimal(std::uint32_t value) {
 }
 
 tlp_text& tlp_text::hex(std::uint64_t value, unsigned digits) {
-    constexpr std::string_view letters = "0123456789abcdef";
-    unsigned needed = std::clamp(digits, 1U, 16U);
-    while (needed < 16 && (value >> (needed * 4U)) != 0)
-        ++needed;
-    std::array<char, 18> text{'0', 'x'};
-    for (unsigned i = needed; i != 0; --i, value >>= 4U)
-        text[1 + i] = letters[value & 0xFU];
-    return add({text.data(), 2U + needed});
+    const unsigned significant =
+        value == 0 ? 1U : (67U - static_cast<unsigned>(__builtin_clzll(value))) / 4U;
+    const unsigned n = std::max(std::min(digits, 16U), significant);
+    std::array<char, 18> text; // NOLINT(*-member-init): written before it is read
+    text[0] = '0';
+    text[1] = 'x';
+    unsigned at = n + 2;
+    for (; at >= 4; at -= 2, value >>= 8U)
+        std::memcpy(&text[at - 2], &bytes_in_hex[(value & 0xFFU) * 2], 2);
+    if (at == 3)
+        text[2] = bytes_in_hex[(value & 0xFU) * 2 + 1];
+    return add({text.data(), 2U + n});
 }
 
 tlp_text& tlp_text::data(const unsigned char* bytes, std::uint32_t length) {

@@ -47,10 +47,13 @@ public:
     /// first (an event of one clock cycle: `value` 1; a set-only register: the bits written).
     virtual void pulse(signal_id id, std::uint64_t now_ps, std::uint64_t until_ps,
                        std::uint64_t value) noexcept = 0;
-    /// A text signal shows `text` from `now_ps` to `until_ps`, then is empty, unless a later
-    /// call comes first. The text is printable ASCII; the callee copies it.
-    virtual void text(signal_id id, std::uint64_t now_ps, std::uint64_t until_ps,
-                      std::string_view text) noexcept = 0;
+    /// A text signal shows `text` from `from_ps`, which is now or later, to `until_ps`, then is
+    /// empty, unless another text is shown first. The text is printable ASCII; the callee copies
+    /// it. So nobody has to wait only to tell of a TLP whose place on the link is known.
+    virtual void text(signal_id id, std::uint64_t now_ps, std::uint64_t from_ps,
+                      std::uint64_t until_ps, std::string_view text) noexcept = 0;
+    /// The text signal is empty from `now_ps` on, whatever was to be shown.
+    virtual void clear_text(signal_id id, std::uint64_t now_ps) noexcept = 0;
 };
 
 } // namespace ntb

@@ -3,9 +3,10 @@
 // pulses and texts go back to idle. It is told of changes and polls nothing: an idle signal costs
 // nothing.
 //
-// The reversions of pulses and texts are merged into the stream at their own times; they need no
-// kernel events. Only what really changes is passed on; a text that follows an equal one without a
-// pause is shown by an empty text at the same instant, or two equal packets would look like one.
+// The reversions of pulses and texts, and texts told of in advance, are merged into the stream at
+// their own times; they need no kernel events. Only what really changes is passed on; a text that
+// follows an equal one without a pause is shown by an empty text at the same instant, or two equal
+// packets would look like one.
 //
 // `Format` writes: begin(declarations), the values at the beginning as bits(index, value) and
 // text(index, text), initial_values_end(); then stamp(time) before the changes of each new instant;
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "model/trace_sink.h"
+#include "traces/appearance_queue.h"
 #include "traces/reversion_queue.h"
 #include "traces/signal_selection.h"
 #include "traces/vcd_text.h"
@@ -88,28 +90,26 @@ public:
             reversions_.insert(id.index(), std::max(until_ps, now + 1));
     }
 
-    void text(signal_id id, std::uint64_t now_ps, std::uint64_t until_ps,
+    void text(signal_id id, std::uint64_t now_ps, std::uint64_t from_ps, std::uint64_t until_ps,
               std::string_view text) noexcept override {
         if (!ready(id) || signals_[id.index()].mask != 0)
             return;
         const std::uint64_t now = advance(now_ps);
-        const std::uint32_t index = id.index();
-        signal& s = signals_[index];
-        shown_text& shown = shown_[s.shown];
         text = text.substr(0, max_text);
-        if (reversions_.due(index) != reversion_queue::never)
-            reversions_.remove(index);
-        if (text.empty() && s.value == 0)
+        if (from_ps > now) {
+            appearances_.insert(id.index(), from_ps, until_ps, text);
             return;
-        stamp(now);
-        if (s.value != 0 && text == std::string_view(shown.bytes.data(), shown.size))
-            put_text(index, {});
-        put_text(index, text);
-        s.value = text.empty() ? 0 : 1;
-        shown.size = static_cast<std::uint8_t>(text.size());
-        std::copy(text.begin(), text.end(), shown.bytes.begin());
-        if (!text.empty())
-            reversions_.insert(index, std::max(until_ps, now + 1));
+        }
+        while (appearances_.next_due() <= now) // an earlier one, which this one replaces
+            appear();
+        show_text(id.index(), now, until_ps, text);
+    }
+    void clear_text(signal_id id, std::uint64_t now_ps) noexcept override {
+        if (!ready(id) || signals_[id.index()].mask != 0)
+            return;
+        const std::uint64_t now = advance(now_ps);
+        appearances_.forget(id.index());
+        show_text(id.index(), now, now, {});
     }
 
     /// Everything told so far is in the file afterwards, as far as the format can. For idle
@@ -130,7 +130,7 @@ public:
             begin();
         if (!format_.stopped()) {
             const std::uint64_t now = std::max(now_ps, stamped_ps_);
-            revert_before(now == reversion_queue::never ? now : now + 1);
+            catch_up_before(now == reversion_queue::never ? now : now + 1);
             stamp(now);
         }
         format_.close();
@@ -155,6 +155,8 @@ protected:
     [[nodiscard]] const Format& format() const noexcept { return format_; }
 
 private:
+    /// Of one signal, more than links usually have on their way.
+    static constexpr std::size_t texts_at_once = 4;
     enum class phase : std::uint8_t { declaring, recording, closed };
     struct signal {
         std::uint64_t value = 0; ///< of a text: 1 while one is shown
@@ -191,6 +193,7 @@ private:
                          "lists the names)\n",
                          pattern.c_str());
         reversions_.reserve_for(signals_.size());
+        appearances_.reserve(texts_at_once * shown_.size());
         format_.begin(declarations_);
         declarations_ = {};
         for (std::uint32_t i = 0; i < signals_.size(); ++i) {
@@ -230,29 +233,67 @@ private:
         format_.text(index, text);
     }
 
-    /// Lets everything that goes back before `time_ps` go back, each at its own time.
-    void revert_before(std::uint64_t time_ps) noexcept {
-        while (reversions_.next_due() < time_ps) {
-            const std::uint32_t index = reversions_.front();
-            const std::uint64_t due = reversions_.next_due();
+    void show_text(std::uint32_t index, std::uint64_t now, std::uint64_t until_ps,
+                   std::string_view text) noexcept {
+        signal& s = signals_[index];
+        if (reversions_.due(index) != reversion_queue::never)
             reversions_.remove(index);
-            signal& s = signals_[index];
-            if (s.value == 0)
-                continue;
-            s.value = 0;
-            stamp(due);
-            if (s.mask == 0)
-                put_text(index, {});
+        if (text.empty() && s.value == 0)
+            return;
+        stamp(now);
+        shown_text& shown = shown_[s.shown];
+        if (s.value != 0 && text == std::string_view(shown.bytes.data(), shown.size))
+            put_text(index, {});
+        put_text(index, text);
+        s.value = text.empty() ? 0 : 1;
+        shown.size = static_cast<std::uint8_t>(text.size());
+        std::copy(text.begin(), text.end(), shown.bytes.begin());
+        if (!text.empty())
+            reversions_.insert(index, std::max(until_ps, now + 1));
+    }
+
+    /// The earliest of the texts to be shown is.
+    void appear() noexcept {
+        const appearance_queue::entry& e = appearances_.front();
+        show_text(e.signal, std::max(e.from_ps, stamped_ps_), e.until_ps, e.text());
+        appearances_.pop();
+    }
+
+    void revert() noexcept {
+        const std::uint32_t index = reversions_.front();
+        const std::uint64_t due = reversions_.next_due();
+        reversions_.remove(index);
+        signal& s = signals_[index];
+        if (s.value == 0)
+            return;
+        s.value = 0;
+        stamp(due);
+        if (s.mask == 0)
+            put_text(index, {});
+        else
+            put_bits(index);
+    }
+
+    /// Lets everything that is due before `time_ps` happen, each at its own time. A text replaces
+    /// one that ends at that very time.
+    void catch_up_before(std::uint64_t time_ps) noexcept {
+        for (;;) {
+            const std::uint64_t shows = appearances_.next_due();
+            const std::uint64_t goes = reversions_.next_due();
+            if (std::min(shows, goes) >= time_ps)
+                return;
+            if (shows <= goes)
+                appear();
             else
-                put_bits(index);
+                revert();
         }
     }
 
-    /// Brings the stream to `now_ps`; what goes back at that very time may still be overtaken.
+    /// Brings the stream to `now_ps`; what is due at that very time may still be overtaken.
     std::uint64_t advance(std::uint64_t now_ps) noexcept {
         const std::uint64_t now = std::max(now_ps, stamped_ps_);
-        if (reversions_.next_due() < now)
-            revert_before(now);
+        if (reversions_.next_due() < now || appearances_.next_due() < now)
+            catch_up_before(now);
         return now;
     }
 
@@ -274,6 +315,7 @@ private:
     std::vector<signal_declaration> declarations_; ///< parallel to signals_, until begin()
     std::vector<shown_text> shown_;
     reversion_queue reversions_;
+    appearance_queue appearances_;
     std::uint64_t stamped_ps_ = 0;
     std::uint64_t changes_ = 0;
     phase phase_ = phase::declaring;

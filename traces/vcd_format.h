@@ -33,8 +33,8 @@ public:
         constexpr std::size_t size = 22; // '#', 20 digits, line end
         char* out = writer_.room(size);
         writer_.begin_step(time_ps);
+        char* end = put_time(out + 1, time_ps);
         *out = '#';
-        char* end = std::to_chars(out + 1, out + size, time_ps).ptr;
         *end++ = '\n';
         writer_.commit(end);
     }
@@ -73,8 +73,28 @@ private:
         bool vector = false; ///< more than one bit
     };
     void put(std::string_view line) noexcept;
+    /// Time mostly goes on by less than the lower eight digits hold, so the upper ones are kept.
+    char* put_time(char* out, std::uint64_t time_ps) noexcept {
+        const std::uint64_t upper = time_ps / low_digits;
+        if (upper == 0)
+            return std::to_chars(out, out + 20, time_ps).ptr;
+        if (upper != upper_) {
+            upper_ = upper;
+            upper_size_ = static_cast<std::size_t>(
+                std::to_chars(upper_text_.data(), upper_text_.data() + upper_text_.size(), upper)
+                    .ptr -
+                upper_text_.data());
+        }
+        std::memcpy(out, upper_text_.data(), upper_text_.size());
+        return put_eight_digits(out + upper_size_,
+                                static_cast<std::uint32_t>(time_ps % low_digits));
+    }
+    static constexpr std::uint64_t low_digits = 100'000'000;
 
     line_writer writer_;
+    std::uint64_t upper_ = 0;
+    std::array<char, 12> upper_text_{}; ///< 2^64 has twenty digits
+    std::size_t upper_size_ = 0;
     std::vector<tail> tails_;
 };
 

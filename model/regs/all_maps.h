@@ -108,6 +108,7 @@ struct member {
 /// The name of a member, in a buffer of its own.
 class member_name {
 public:
+    constexpr member_name() = default;
     constexpr explicit member_name(const member& m) {
         const std::string_view pattern = m.row->name;
         for (std::size_t i = 0; i < pattern.size(); ++i) {

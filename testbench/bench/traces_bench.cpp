@@ -61,7 +61,9 @@ public:
         variable& v = variables_[id.index()];
         set(id, now, v.width == 1 ? v.value ^ 1U : v.value + 1);
     }
-    void text(signal_id, std::uint64_t, std::uint64_t, std::string_view) noexcept override {}
+    void text(signal_id, std::uint64_t, std::uint64_t, std::uint64_t,
+              std::string_view) noexcept override {}
+    void clear_text(signal_id, std::uint64_t) noexcept override {}
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
 private:

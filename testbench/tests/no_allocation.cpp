@@ -98,9 +98,11 @@ public:
     void pulse(signal_id, std::uint64_t, std::uint64_t, std::uint64_t) noexcept override {
         ++changes;
     }
-    void text(signal_id, std::uint64_t, std::uint64_t, std::string_view) noexcept override {
+    void text(signal_id, std::uint64_t, std::uint64_t, std::uint64_t,
+              std::string_view) noexcept override {
         ++changes;
     }
+    void clear_text(signal_id, std::uint64_t) noexcept override { ++changes; }
     std::uint64_t changes = 0;
 
 private:

@@ -47,7 +47,7 @@ struct fixture {
         return out;
     }
     void ring(std::uint64_t t, std::uint64_t bits = 1) {
-        r.text(sender.rx, t, t + 10 * ns,
+        r.text(sender.rx, t, t, t + 10 * ns,
                "MWr bar0+0x0420 OUTDBELLSET 4B 0x0000000" + std::to_string(bits));
         r.pulse(sender.set, t + 10 * ns, t + 14 * ns, bits);
     }
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(msis_of_the_function_and_of_the_link_are_the_same_ones) {
     const signal_id count = r.declare_bits("switch.port4.nt.msi_count", 32, 0);
     const signal_id tx = r.declare_text("switch.port4.link.tx.tlp");
     const auto on_link = [&](std::uint64_t t) {
-        r.text(tx, t, t + 10 * ns, "MSI 0xfee00000 0x0041");
+        r.text(tx, t, t, t + 10 * ns, "MSI 0xfee00000 0x0041");
     };
     r.set(count, 1000 * ns, 1);
     on_link(1050 * ns); // as it should be
@@ -265,14 +265,16 @@ BOOST_AUTO_TEST_CASE(a_late_msi_is_told_from_those_that_pass_it_on_the_link) {
 }
 
 BOOST_AUTO_TEST_CASE(data_that_never_leaves_although_its_doorbell_arrives_is_missing) {
-    r.text(sender.rx, 50 * ns, 60 * ns, "MWr bar2+0x0000 4B 0x12345678");
+    r.text(sender.rx, 50 * ns, 50 * ns, 60 * ns, "MWr bar2+0x0000 4B 0x12345678");
     ring(100 * ns);
     arrives(150 * ns);
     interrupts(160 * ns);
     handled(200 * ns);
-    r.text(sender.rx, 250 * ns, 260 * ns, "MWr bar2+0x0000 4B 0x12345678"); // again, and it leaves
-    r.text(receiver.tx, 300 * ns, 310 * ns, "MWr 0x00001000 4B 0x12345678");
-    r.text(sender.rx, 350 * ns, 360 * ns, "MWr bar2+0x0004 4B 0x9abcdef0"); // no doorbell after it
+    r.text(sender.rx, 250 * ns, 250 * ns, 260 * ns,
+           "MWr bar2+0x0000 4B 0x12345678"); // again, and it leaves
+    r.text(receiver.tx, 300 * ns, 300 * ns, 310 * ns, "MWr 0x00001000 4B 0x12345678");
+    r.text(sender.rx, 350 * ns, 350 * ns, 360 * ns,
+           "MWr bar2+0x0004 4B 0x9abcdef0"); // no doorbell after it
     const waveform_summary s = summary(400 * ns);
     const finding f = found(s, finding_kind::data_missing, 0);
     BOOST_TEST(s.findings.size() == 1U);
@@ -300,10 +302,10 @@ BOOST_AUTO_TEST_CASE(a_refused_message_is_an_overrun_at_its_sender) {
 
 BOOST_AUTO_TEST_CASE(data_that_leaves_after_the_doorbells_interrupt_was_overtaken) {
     const auto data = [&](std::uint64_t t) {
-        r.text(sender.rx, t, t + 10 * ns, "MWr bar2+0x0000 4B 0x12345678");
+        r.text(sender.rx, t, t, t + 10 * ns, "MWr bar2+0x0000 4B 0x12345678");
     };
     const auto leaves = [&](std::uint64_t t) {
-        r.text(receiver.tx, t, t + 10 * ns, "MWr 0x00001000 4B 0x12345678");
+        r.text(receiver.tx, t, t, t + 10 * ns, "MWr 0x00001000 4B 0x12345678");
     };
     const auto doorbell = [&](std::uint64_t t) {
         ring(t);
@@ -340,7 +342,7 @@ BOOST_AUTO_TEST_CASE(data_that_leaves_before_a_waiting_msi_was_not_overtaken) {
 
 BOOST_AUTO_TEST_CASE(window_requests_have_latencies_by_direction) {
     const auto show = [&](signal_id link, std::uint64_t t, const char* text) {
-        r.text(link, t, t + 10 * ns, text);
+        r.text(link, t, t, t + 10 * ns, text);
     };
     show(sender.rx, 100 * ns, "MWr bar2+0x0000 4B 0x00000011");
     show(receiver.tx, 170 * ns, "MWr 0x00001000 4B 0x00000011");
@@ -368,8 +370,8 @@ BOOST_AUTO_TEST_CASE(window_requests_have_latencies_by_direction) {
 }
 
 BOOST_AUTO_TEST_CASE(refused_requests_and_lost_links_are_told_with_their_time) {
-    r.text(sender.rx, 100 * ns, 110 * ns, "MRd bar2+0x0000 4B tag 7");
-    r.text(sender.tx, 150 * ns, 160 * ns, "Cpl UR tag 7");
+    r.text(sender.rx, 100 * ns, 100 * ns, 110 * ns, "MRd bar2+0x0000 4B tag 7");
+    r.text(sender.tx, 150 * ns, 150 * ns, 160 * ns, "Cpl UR tag 7");
     r.set(receiver.up, 200 * ns, 0);
     const waveform_summary s = summary(300 * ns);
     BOOST_TEST(found(s, finding_kind::request_refused, 0).first == "MRd bar2+0x0000 4B tag 7");
@@ -377,9 +379,9 @@ BOOST_AUTO_TEST_CASE(refused_requests_and_lost_links_are_told_with_their_time) {
 }
 
 BOOST_AUTO_TEST_CASE(links_are_busy_while_a_tlp_is_shown) {
-    r.text(sender.rx, 0, 100 * ns, "MWr bar2+0x0000 64B 0x0...");
-    r.text(sender.rx, 600 * ns, 900 * ns, "MWr bar2+0x0000 128B 0x0...");
-    r.text(sender.rx, 900 * ns, 960 * ns, "MWr bar2+0x0000 64B 0x0...");
+    r.text(sender.rx, 0, 0, 100 * ns, "MWr bar2+0x0000 64B 0x0...");
+    r.text(sender.rx, 600 * ns, 600 * ns, 900 * ns, "MWr bar2+0x0000 128B 0x0...");
+    r.text(sender.rx, 900 * ns, 900 * ns, 960 * ns, "MWr bar2+0x0000 64B 0x0...");
     r.close(1280 * ns);
     const waveform_summary s = summarise(path, 4);
     const direction_usage& rx = s.links.ports[0][0];
@@ -395,7 +397,8 @@ BOOST_AUTO_TEST_CASE(links_are_busy_while_a_tlp_is_shown) {
 
 BOOST_AUTO_TEST_CASE(the_sum_of_a_long_recordings_slices_is_its_busy_time) {
     for (std::uint64_t i = 0; i < 20000; ++i)
-        r.text(sender.rx, i * 100 * ns, i * 100 * ns + 30 * ns, "MWr bar2+0x0000 4B 0x1");
+        r.text(sender.rx, i * 100 * ns, i * 100 * ns, i * 100 * ns + 30 * ns,
+               "MWr bar2+0x0000 4B 0x1");
     const waveform_summary s = summary(2000000 * ns);
     std::uint64_t sum = 0;
     for (const std::uint64_t busy : s.links.ports[0][0].slices)
@@ -419,7 +422,7 @@ BOOST_AUTO_TEST_CASE(a_budget_on_findings_is_exceeded_by_more_and_names_the_time
 }
 
 BOOST_AUTO_TEST_CASE(a_budget_on_a_link_is_exceeded_by_its_busiest_slice) {
-    r.text(sender.rx, 0, 64 * ns, "MWr bar2+0x0000 64B 0x0...");
+    r.text(sender.rx, 0, 0, 64 * ns, "MWr bar2+0x0000 64B 0x0...");
     const waveform_summary s = summary(6400 * ns);
     const auto lines = [&](const char* text) {
         return exceeded(s, {parse_summary_budget(text)}).size();

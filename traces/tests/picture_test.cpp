@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(wavejson_has_a_column_per_cycle_and_gaps_where_nothing_happ
         const signal_id text = r.declare_text("switch.port0.link.rx.tlp");
         r.pulse(wire, 4000, 8000, 1);
         r.set(vector, 8000, 17);
-        r.text(text, 8000, 12000, "a \"quoted\" one");
+        r.text(text, 8000, 8000, 12000, "a \"quoted\" one");
         r.set(vector, 400000, 0);
         r.close(408000);
     }
@@ -350,7 +350,7 @@ BOOST_AUTO_TEST_CASE(text_of_a_waveform_cannot_break_out_of_the_picture) {
         vcd_recorder r({path});
         const signal_id tlp = r.declare_text("switch.port0.link.rx.tlp");
         r.declare_bits("switch.port2.nt.msi", 1, 0);
-        r.text(tlp, 4000, 8000, "</text><script>alert(\"x\")</script>&amp;");
+        r.text(tlp, 4000, 4000, 8000, "</text><script>alert(\"x\")</script>&amp;");
         r.close(100000);
     }
     const std::string svg = draw_timing_diagram(find_exchange(path, 0, 50000));

@@ -52,7 +52,7 @@ public:
     void ring(unsigned from) {
         port_signals& a = ports_[from];
         port_signals& b = ports_[1 - from];
-        sink_.text(a.rx, now_, now_ + t_.link * t_.cycle,
+        sink_.text(a.rx, now_, now_, now_ + t_.link * t_.cycle,
                    "MWr bar0+0x0420 OUTDBELLSET 4B 0x00000001");
         pass(t_.link + t_.ingress);
         sink_.pulse(a.set, now_, now_ + t_.cycle, 1);
@@ -99,7 +99,7 @@ private:
     };
 
     void packet(signal_id link, std::string_view text) {
-        sink_.text(link, now_, now_ + t_.link * t_.cycle, text);
+        sink_.text(link, now_, now_, now_ + t_.link * t_.cycle, text);
         pass(t_.link);
     }
 

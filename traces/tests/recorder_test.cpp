@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_recording_consists_of_exactly_these_bytes) {
         const signal_id tlp = r.declare_text("switch.port0.link.rx.tlp");
         const signal_id msi = r.declare_bits("switch.port0.nt.msi", 1, 0);
         r.declare_bits("switch.core_clock_ps", 32, 4000);
-        r.text(tlp, 1000, 13000, "MWr bar0+0x0420 4B 0x1");
+        r.text(tlp, 1000, 1000, 13000, "MWr bar0+0x0420 4B 0x1");
         r.set(reg, 2000, 0x80000001);
         r.pulse(msi, 2000, 6000, 1);
         r.close(20000);
@@ -153,11 +153,64 @@ BOOST_AUTO_TEST_CASE(a_value_that_follows_a_pulse_without_pause_leaves_no_glitch
 BOOST_AUTO_TEST_CASE(an_equal_text_without_pause_shows_as_a_second_packet) {
     vcd_recorder r(options());
     const signal_id a = r.declare_text("a");
-    r.text(a, 10, 20, "x");
-    r.text(a, 20, 30, "x");
-    r.text(a, 30, 40, "y");
+    r.text(a, 10, 10, 20, "x");
+    r.text(a, 20, 20, 30, "x");
+    r.text(a, 30, 30, 40, "y");
     r.close(50);
     BOOST_TEST(changes() == "#10\nsx !\n#20\ns !\nsx !\n#30\nsy !\n#40\ns !\n#50\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_told_in_advance_is_shown_at_its_time) {
+    vcd_recorder r(options());
+    const signal_id a = r.declare_text("a");
+    const signal_id b = r.declare_bits("b", 1, 0);
+    r.text(a, 10, 40, 50, "second");
+    r.text(a, 10, 20, 30, "first");
+    r.set(b, 25, 1);
+    r.text(a, 25, 50, 60, "third"); // replaces the one that ends then
+    r.set(b, 55, 0);
+    r.close(70);
+    BOOST_TEST(changes() == "#20\nsfirst !\n#25\n1\"\n#30\ns !\n#40\nssecond !\n#50\nsthird !\n"
+                            "#55\n0\"\n#60\ns !\n#70\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_at_the_time_of_one_told_in_advance_replaces_it) {
+    vcd_recorder r(options());
+    const signal_id a = r.declare_text("a");
+    r.text(a, 10, 20, 30, "early");
+    r.text(a, 20, 20, 40, "late");
+    r.close(50);
+    BOOST_TEST(changes() == "#20\nsearly !\nslate !\n#40\ns !\n#50\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_cleared_text_shows_nothing_of_what_was_to_come) {
+    vcd_recorder r(options());
+    const signal_id a = r.declare_text("a");
+    const signal_id b = r.declare_text("b");
+    r.text(a, 10, 10, 100, "on its way");
+    r.text(a, 10, 40, 50, "to come");
+    r.text(b, 10, 40, 50, "of another");
+    r.clear_text(a, 20);
+    r.close(70);
+    BOOST_TEST(changes() ==
+               "#10\nson\\040its\\040way !\n#20\ns !\n#40\nsof\\040another \"\n#50\ns \"\n#70\n");
+}
+
+BOOST_AUTO_TEST_CASE(times_are_written_with_all_their_digits) {
+    vcd_recorder r(options());
+    const signal_id a = r.declare_bits("a", 1, 0);
+    std::string expected;
+    std::uint64_t value = 0;
+    for (const std::uint64_t t :
+         {std::uint64_t{7}, std::uint64_t{99'999'999}, std::uint64_t{100'000'000},
+          std::uint64_t{100'000'001}, std::uint64_t{12'300'000'045}, std::uint64_t{999'999'999'999},
+          std::uint64_t{1'000'000'000'000}, std::uint64_t{18'446'744'073'709'551'614U}}) {
+        value ^= 1U;
+        r.set(a, t, value);
+        expected += '#' + std::to_string(t) + '\n' + (value != 0 ? "1!\n" : "0!\n");
+    }
+    r.close(18'446'744'073'709'551'614U);
+    BOOST_TEST(changes() == expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_value_set_again_is_not_recorded) {
@@ -176,9 +229,9 @@ BOOST_AUTO_TEST_CASE(texts_come_back_as_they_were_but_for_what_cannot_be_printed
     {
         vcd_recorder r(options());
         const signal_id a = r.declare_text("a");
-        r.text(a, 10, 20, "a b\\n c\\040d");
-        r.text(a, 30, 40, std::string_view("\x01\x7f\xff\n", 4));
-        r.text(a, 50, 60, std::string(1000, ' '));
+        r.text(a, 10, 10, 20, "a b\\n c\\040d");
+        r.text(a, 30, 30, 40, std::string_view("\x01\x7f\xff\n", 4));
+        r.text(a, 50, 50, 60, std::string(1000, ' '));
         r.close(60);
     }
     vcd_reader reader(path);

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_file_holds_the_window_before_the_trigger_and_the_values
     window_recorder r = make("switch.port2.nt.indbellsts == 4", 10 * us);
     declare(r);
     r.set(doorbells, 1 * us, 1);
-    r.text(tlp, 2 * us, 30 * us, "MWr");
+    r.text(tlp, 2 * us, 2 * us, 30 * us, "MWr");
     r.set(doorbells, 15 * us, 2);
     r.set(doorbells, 20 * us, 4);
     r.set(doorbells, 21 * us, 8); // behind the trigger
@@ -111,8 +111,8 @@ BOOST_AUTO_TEST_CASE(an_interrupt_at_the_last_moment_is_in_time) {
 BOOST_AUTO_TEST_CASE(a_text_can_be_the_trigger) {
     window_recorder r = make("switch.port2.link.tx.tlp contains UR", 5 * us);
     declare(r);
-    r.text(tlp, 2 * us, 3 * us, "CplD 4B");
-    r.text(tlp, 20 * us, 21 * us, "Cpl UR");
+    r.text(tlp, 2 * us, 2 * us, 3 * us, "CplD 4B");
+    r.text(tlp, 20 * us, 20 * us, 21 * us, "Cpl UR");
     r.close(40 * us);
     BOOST_TEST(told().back() == "end 20");
 }
