@@ -138,7 +138,8 @@ def main():
         print(report.as_json(rows, here))
         return report.exit_code(rows)
     print(f"{here['date']}  {here['processor']}, {here['cores']} cores, {here['system']}; "
-          f"others kept {here['busy_percent_before']} % of it busy before the start\n")
+          f"others kept {here['busy_percent_before']} % of it busy before the start; "
+          f"a system call takes {here['system_call_ns']} ns\n")
     print("\n".join(report.table(rows)))
     missed = [row.what.strip() for row in rows if row.met is False]
     print(f"\nresult  {'every bound is met' if not missed else 'missed: ' + '; '.join(missed)}")

@@ -42,8 +42,9 @@ public:
     void release_first();
 
 private:
-    /// Requests that arrived together start one after the other without looking at the clock.
-    static constexpr std::uint64_t slack_ps = 1'000'000;
+    /// Requests that arrived together start one after the other without waiting for the clock, as
+    /// events that are due so soon do.
+    static constexpr std::uint64_t slack_ps = pacing::lookahead_ps;
 
     const pacing& pacing_;
     std::deque<source*> queue_{};
