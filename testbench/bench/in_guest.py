@@ -42,17 +42,19 @@ FIND = """for d in /sys/bus/pci/devices/*; do
 done"""
 
 
-def _image_with(initramfs, program, directory):
-    """An initramfs with one more file. The kernel unpacks archives that follow one another."""
+def image_with(initramfs, programs, directory):
+    """An initramfs with more files. The kernel unpacks archives that follow one another."""
     extra = CpioArchive()
-    extra.file("bench_guest", program.read_bytes(), 0o755)
+    for program in programs:
+        extra.file(program.name, program.read_bytes(), 0o755)
     data = initramfs.read_bytes()
     path = directory / "initramfs.cpio"
     path.write_bytes(data + bytes(-len(data) % 4) + extra.data())
     return path
 
 
-def _command(guest, alive, command, what):
+def command_in(guest, alive, command, what):
+    """What the command prints; BenchError if it fails."""
     code, output = guest.finish_command(guest.start_command(command), COMMAND_SECONDS, alive, what)
     if code != 0:
         raise BenchError(f"in the guest: {what} failed: {output.strip() or 'no output'}",
@@ -84,14 +86,14 @@ def _measure_registers(s, ready, out, rounds, options):
                  guest.check_alive, "the end of booting")
         files = {}
         for name, (ids, _, _) in FUNCTIONS.items():
-            found = _command(guest, guest.check_alive, FIND.format(ids=ids), f"finding {name}")
+            found = command_in(guest, guest.check_alive, FIND.format(ids=ids), f"finding {name}")
             if not found.strip():
                 raise BenchError(f"the guest has no {name} device", f"see {guest.console_log}")
             files[name] = found.split()[0]
         for _ in range(rounds):
             for name, (_, read_at, write_at) in FUNCTIONS.items():
                 count = 3000 if name == "ntb" and not ready.stub.file else 100000
-                line = _command(guest, guest.check_alive, f"/bench_guest {files[name]} "
+                line = command_in(guest, guest.check_alive, f"/bench_guest {files[name]} "
                                 f"{read_at} {write_at} {count}", f"measuring {name}")
                 read_ns, write_ns, _ = line.split()
                 figures[f"{name} read"].append(float(read_ns))
@@ -112,7 +114,7 @@ def register_rows(s, build, out, rounds, qemu=None):
         ready = prepare(qemu, Progress(sys.stderr))
         stub = stub_plugin.choose("auto", ready.qemu, build / "testbench/ntbsim/ntbsim")
         ready = ready._replace(
-            initramfs=_image_with(ready.initramfs, build / "testbench/bench/bench_guest",
+            initramfs=image_with(ready.initramfs, [build / "testbench/bench/bench_guest"],
                                   s.directory),
             qemu=[*ready.qemu, "-device", "edu"])
         with _placed({cores[-1]}):

@@ -78,8 +78,10 @@ def measure(options, say):
     with over_socket.sockets(build) as s:
         def guest():
             import in_guest  # pylint: disable=import-outside-toplevel # needs qemu_glue/
+            import window_copy  # pylint: disable=import-outside-toplevel
             return in_guest.register_rows(s, build, work / "guest", rounds, options.qemu) + \
-                in_guest.window_rows(build, work / "windows", 18 if quick else 20, options.qemu)
+                in_guest.window_rows(build, work / "windows", 18 if quick else 20, options.qemu) + \
+                window_copy.rows(s, build, work / "windows", rounds, options.qemu)
 
         def pingpong():
             import in_guest  # pylint: disable=import-outside-toplevel
