@@ -70,6 +70,6 @@ def rows(s, build, out, rounds, qemu=None):
                         ("  out of it", 1)):
         ratio = median(c[index] / c[2] for c in copies)
         table.append(Row(what, f"{median(c[index] for c in copies):.0f} MB/s",
-                        value=median(c[index] for c in copies), unit="MB/s",
-                        floor=f"{memory:.0f} MB/s memory to memory", ratio=ratio,
-                        bound=">= 0.9 x", met=ratio >= 0.9))
+                         value=median(c[index] for c in copies), unit="MB/s",
+                         floor=f"{memory:.0f} MB/s memory to memory", ratio=ratio,
+                         bound=">= 0.9 x", met=ratio >= 0.9))
