@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(msis_that_wait_are_lost_with_their_link) {
     r.set(count, 1000 * ns, 1);
     r.set(up, 10000 * ns, 0);
     r.set(up, 12000 * ns, 1);
-    r.text(tx, 20000 * ns, 20010 * ns, "MSI 0xfee00000 0x0041");
+    r.text(tx, 20000 * ns, 20000 * ns, 20010 * ns, "MSI 0xfee00000 0x0041");
     const waveform_summary s = summary(30000 * ns);
     BOOST_TEST(found(s, finding_kind::interrupt_lost, 4).first_ps == 1000 * ns);
     BOOST_TEST(found(s, finding_kind::interrupt_unasked, 4).first_ps == 20000 * ns);
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_late_msi_is_told_from_those_that_pass_it_on_the_link) {
         r.set(count, t + 60 * ns, ++sent);
     };
     const auto on_link = [&](std::uint64_t t) {
-        r.text(receiver.tx, t, t + 10 * ns, "MSI 0xfee00000 0x0041");
+        r.text(receiver.tx, t, t, t + 10 * ns, "MSI 0xfee00000 0x0041");
         handled(t + 100 * ns);
     };
     exchange(1000 * ns);
@@ -329,13 +329,13 @@ BOOST_AUTO_TEST_CASE(data_that_leaves_after_the_doorbells_interrupt_was_overtake
 
 BOOST_AUTO_TEST_CASE(data_that_leaves_before_a_waiting_msi_was_not_overtaken) {
     const signal_id count = r.declare_bits("switch.port2.nt.msi_count", 32, 0);
-    r.text(sender.rx, 100 * ns, 110 * ns, "MWr bar2+0x0000 4B 0x12345678");
+    r.text(sender.rx, 100 * ns, 100 * ns, 110 * ns, "MWr bar2+0x0000 4B 0x12345678");
     ring(110 * ns);
     arrives(160 * ns);
     interrupts(170 * ns); // the function; the data is in the port already
     r.set(count, 170 * ns, 1);
-    r.text(receiver.tx, 180 * ns, 190 * ns, "MWr 0x00001000 4B 0x12345678");
-    r.text(receiver.tx, 190 * ns, 200 * ns, "MSI 0xfee00000 0x0041");
+    r.text(receiver.tx, 180 * ns, 180 * ns, 190 * ns, "MWr 0x00001000 4B 0x12345678");
+    r.text(receiver.tx, 190 * ns, 190 * ns, 200 * ns, "MSI 0xfee00000 0x0041");
     handled(400 * ns);
     BOOST_TEST(summary(1000 * ns).findings.empty());
 }
