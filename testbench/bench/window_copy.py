@@ -30,18 +30,18 @@ def _copies(s, ready, out, rounds, options):
         for guest in guests:
             wait_for(guest.agent, "^agent ready$", time.monotonic() + in_guest.BOOT_SECONDS,
                      guest.check_alive, "the end of booting")
-            found = in_guest.command_in(guest, guest.check_alive, in_guest.FIND.format(ids=in_guest.FUNCTIONS["ntb"][0]),
-                             "finding the device").split()
+            find = in_guest.FIND.format(ids=in_guest.FUNCTIONS["ntb"][0])
+            found = in_guest.command_in(guest, guest.check_alive, find,
+                                        "finding the device").split()
             if not found:
                 raise BenchError("the guest has no NTB device", f"see {guest.console_log}")
             devices.append(found[0].rsplit("/", 1)[0])
         sender, receiver = guests
-        in_guest.command_in(receiver, receiver.check_alive,
-                 f"/bench_guest_window {devices[1]} {RESERVED:#x} {WINDOW_BYTES} 0",
-                 "opening the window")
+        program = f"/bench_guest_window {{}} {RESERVED:#x} {WINDOW_BYTES} {{}}"
+        in_guest.command_in(receiver, receiver.check_alive, program.format(devices[1], 0),
+                            "opening the window")
         lines = in_guest.command_in(sender, sender.check_alive,
-                         f"/bench_guest_window {devices[0]} {RESERVED:#x} {WINDOW_BYTES} {rounds}",
-                         "copying").splitlines()
+                                    program.format(devices[0], rounds), "copying").splitlines()
         arrived = receiver.qmp.read_memory(RESERVED, WINDOW_BYTES, out.resolve() / "window.memory")
     expected = bytes((i * 2654435761 & 0xFFFFFFFFFFFFFFFF) >> 13 & 0xFF
                      for i in range(WINDOW_BYTES))
@@ -73,3 +73,4 @@ def rows(s, build, out, rounds, qemu=None):
                          value=median(c[index] for c in copies), unit="MB/s",
                          floor=f"{memory:.0f} MB/s memory to memory", ratio=ratio,
                          bound=">= 0.9 x", met=ratio >= 0.9))
+    return table
