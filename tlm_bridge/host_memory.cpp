@@ -141,6 +141,16 @@ host_memory::file_part host_memory::file_at(std::uint64_t iova) const noexcept {
     return {m.file.get(), m.file_offset + (iova - m.iova), rest, 0};
 }
 
+std::uint64_t host_memory::bytes_in(std::uint64_t iova, std::uint64_t size) const noexcept {
+    if (size == 0)
+        return 0;
+    const std::uint64_t last = iova + size - 1 < iova ? ~std::uint64_t{0} : iova + size - 1;
+    std::uint64_t bytes = 0;
+    for (std::size_t at = find(iova); at < maps_.size() && maps_[at].iova <= last; ++at)
+        bytes += std::min(maps_[at].last, last) - std::max(maps_[at].iova, iova) + 1;
+    return bytes;
+}
+
 void host_memory::release(mapped_range& m) noexcept {
     fault_guard::remove(m.guard);
     if (m.mmap_base != nullptr) {

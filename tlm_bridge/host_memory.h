@@ -43,6 +43,8 @@ public:
         std::uint64_t gap = 0;
     };
     [[nodiscard]] file_part file_at(std::uint64_t iova) const noexcept;
+    /// How much of that range is mapped, with a file or without.
+    [[nodiscard]] std::uint64_t bytes_in(std::uint64_t iova, std::uint64_t size) const noexcept;
     [[nodiscard]] std::size_t map_count() const { return maps_.size(); }
 
     /// A range may span maps that adjoin. Aligned accesses of 1, 2, 4 and 8 bytes are single

@@ -35,6 +35,8 @@ public:
     /// rest.
     [[nodiscard]] void* reserve(std::uint32_t bar, std::uint64_t size);
 
+    [[nodiscard]] bool has_area(std::uint32_t bar) const { return areas_[bar].size != 0; }
+
     // By the thread that hears the simulator:
     void revoke();
     /// What one map() has mapped.

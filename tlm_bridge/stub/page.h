@@ -24,8 +24,8 @@
 // Windows: the simulator tells over the control socket which parts of window BARs are which parts
 // of a file (the other guest's memory). When one is so no more it says so, and waits for the
 // answer, a serial number in the page, before the guests are told of what has changed. A window
-// write that does not go to memory by itself waits for `done` while others do: the simulator sets
-// it when the write is in memory.
+// write that goes to memory, but not by itself, waits for `done` while others do (`mixed_bars`):
+// the simulator sets it when the write is in memory.
 //
 // Units: bytes; offsets count from the start of the region. Counters run over at 2^32.
 #pragma once
@@ -76,7 +76,10 @@ struct page {
     std::atomic<std::uint32_t> closed;           ///< ring_served, ring_ending, ring_over
     std::atomic<std::uint32_t> log_reads;        ///< answered reads go into the ring, too
     std::atomic<std::uint32_t> spin_us;          ///< how long the stub polls before it sleeps
-    std::atomic<std::uint64_t> reply;            ///< value of the last `read` entry
+    /// A bit for each BAR of which a part leads to memory and is trapped all the same, while others
+    /// are mapped: writes there are waited for.
+    std::atomic<std::uint32_t> mixed_bars;
+    std::atomic<std::uint64_t> reply; ///< value of the last `read` entry
     // --- written by both
     alignas(64) std::atomic<std::uint32_t> sleeping; ///< the simulator sets it, the stub clears it
     std::atomic<std::uint32_t> waiting;              ///< the stub sets it, the simulator clears it

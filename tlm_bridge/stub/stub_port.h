@@ -69,6 +69,11 @@ public:
                                 int file, std::uint64_t file_offset) {
         return send({stub::window_command::map, 0, bar, offset, size, file_offset}, file);
     }
+    /// page.h; before what is mapped meanwhile is committed.
+    void set_mixed_bars(std::uint32_t bars) {
+        if (page_)
+            (*page_)->mixed_bars.store(bars, std::memory_order_release);
+    }
     /// Until it has obeyed all that was sent.
     void await_windows(std::chrono::steady_clock::duration limit);
 

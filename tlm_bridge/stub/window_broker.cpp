@@ -65,6 +65,8 @@ void window_broker::update_now() {
         remove_other_than(m, wanted_);
         if (!trapped_)
             add_missing(m, wanted_, may_add);
+        if (m.stub->wants_windows())
+            m.stub->set_mixed_bars(mixed_bars(m));
     }
     commit_all();
 }
@@ -185,6 +187,24 @@ void window_broker::list_range(const member& m, const window_range& r, stretches
             return;
         at += size;
     }
+}
+
+std::uint32_t window_broker::mixed_bars(const member& m) const {
+    std::uint32_t bars = 0;
+    for (const window_range& r : list_) {
+        const member* const target = member_of(r.target);
+        if (target == nullptr)
+            continue;
+        std::uint64_t mapped = 0;
+        for (const stretch& s : m.mapped)
+            if (s.bar == r.bar && s.offset >= r.offset && s.offset - r.offset < r.size)
+                mapped += s.size;
+        const std::uint64_t bar_size = m.stub->description().regions[r.bar].size;
+        const std::uint64_t size = std::min(r.size, bar_size - std::min(bar_size, r.offset));
+        if (target->memory->bytes_in(r.address, size) > mapped)
+            bars |= 1U << r.bar;
+    }
+    return bars;
 }
 
 const window_broker::member* window_broker::member_of(port_number port) const {

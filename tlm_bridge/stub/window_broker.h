@@ -107,6 +107,8 @@ private:
     void remove_other_than(member& m, const stretches& wanted);
     void add_missing(member& m, const stretches& wanted, bool may_add);
     void commit_all();
+    /// The BARs of which a part leads to memory and is not mapped. After list_stretches() of it.
+    [[nodiscard]] std::uint32_t mixed_bars(const member& m) const;
     [[nodiscard]] const member* member_of(port_number port) const;
     void show(const member& m) const;
 

@@ -196,6 +196,9 @@ BOOST_AUTO_TEST_CASE(memory_for_others_to_map_is_told_with_its_gaps) {
     const host_memory::file_part above = memory.file_at(1ULL << 60);
     BOOST_TEST(above.file == -1);
     BOOST_TEST(above.gap == 0U);
+    BOOST_TEST(memory.bytes_in((1ULL << 40) + page, 1ULL << 60) == 5 * page);
+    BOOST_TEST(memory.bytes_in((1ULL << 40) + page, page + 5) == page + 5);
+    BOOST_TEST(memory.bytes_in(1ULL << 60, ~0ULL) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_bus_error_elsewhere_still_ends_the_process) {
