@@ -274,12 +274,17 @@ BOOST_AUTO_TEST_CASE(a_trapped_write_that_goes_nowhere_is_not_waited_for) {
     t.open_trapped(0, 0x40000000); // no memory
     (void)t.trapped(0);
     BOOST_REQUIRE(t.at(0).areas.any());
-    constexpr std::uint32_t many = 20'000; // fewer than the ring holds
-    const auto begin = std::chrono::steady_clock::now();
-    for (std::uint32_t i = 0; i < many; ++i)
-        BOOST_REQUIRE(t.at(0).stub.write(trapped_bar, 0x40, 4, i));
-    const auto each = (std::chrono::steady_clock::now() - begin) / many;
-    BOOST_TEST((each < std::chrono::microseconds(4))); // two changes of process take longer
+    // The best of many short rounds: a busy machine does not disturb all of them, and two changes
+    // of process for each write would be in every one.
+    constexpr std::uint32_t many = 500;
+    auto best = std::chrono::steady_clock::duration::max();
+    for (unsigned round = 0; round < 40; ++round) { // all of them fit into the ring
+        const auto begin = std::chrono::steady_clock::now();
+        for (std::uint32_t i = 0; i < many; ++i)
+            BOOST_REQUIRE(t.at(0).stub.write(trapped_bar, 0x40, 4, i));
+        best = std::min(best, (std::chrono::steady_clock::now() - begin) / many);
+    }
+    BOOST_TEST((best < std::chrono::microseconds(4)));
     BOOST_REQUIRE(t.at(0).stub.drain());
 }
 
