@@ -3,10 +3,13 @@
 """clang-tidy (.clang-tidy of the tree) finds nothing in the project's own sources.
 
 Reading SystemC's and Boost's headers takes half a minute a source, so what was clean is
-remembered: BUILD/tidy/ has a stamp for each such source, and it is not looked at again until its
+remembered: BUILD/each-file/tidy/ has a stamp for each such source, and it is not looked at again until its
 compile command, a .clang-tidy above it, the version of clang-tidy or the content of a file that it
 includes changes. (A new header that hides another one in the search path is not noticed, as by
-make; removing BUILD/tidy/ makes everything be looked at.) As many run at once as there are cores.
+make; removing it makes everything be looked at.) As many run at once as there are cores.
+
+BUILD itself may compile several files as one (a unity build, CMakePresets.json), so its compile
+commands name no file of ours: BUILD/each-file/ is configured without that, and not built.
 
 Usage: tidy.py BUILD_DIR [SOURCE...]        (default: every source that the build compiles)
 """
@@ -136,8 +139,12 @@ def main():
     tool = shutil.which("clang-tidy")
     if tool is None:
         repository.missing("clang-tidy", "clang-tidy")
-    if not (build / "compile_commands.json").is_file():
-        sys.exit(f"clang-tidy: {build} has no compile_commands.json (configure it with cmake)")
+    build /= "each-file"
+    run = subprocess.run(["cmake", "-G", "Ninja", "-S", repository.ROOT, "-B", build,
+                          "-DCMAKE_BUILD_TYPE=Release", "-DNTBSIM_TESTS=ON"], check=False,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        sys.exit(f"clang-tidy: cmake cannot configure {build}:\n{run.stderr}")
     checker = Checker(repository.ROOT, build, tool)
     sources = [Path(name).resolve() for name in sys.argv[2:]] or checker.sources()
     stale = [source for source in sources if not checker.known_clean(source)]

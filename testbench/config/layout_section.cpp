@@ -17,12 +17,6 @@ using regs::declared_field;
 using regs::reg;
 using regs::space;
 
-std::string hex(std::uint32_t value) {
-    std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "0x%X", value);
-    return text.data();
-}
-
 /// A register that the section can speak of.
 struct target {
     const space* in = nullptr;
@@ -58,9 +52,9 @@ std::optional<unsigned> number_of(std::string_view text) {
     return value;
 }
 
-class section_reader {
+class layout_section_reader {
 public:
-    explicit section_reader(const toml_reader& reader) : reader_(reader) {}
+    explicit layout_section_reader(const toml_reader& reader) : reader_(reader) {}
 
     layout_config read(const toml::table& section) {
         for (auto&& [key, value] : section)
@@ -108,8 +102,8 @@ private:
         const std::uint32_t last = t.in->base + t.in->bytes - t.row->size;
         const std::uint32_t offset = reader_.integer(node, key, 0, 0xFFFFFFFE);
         if (offset < t.in->base || offset > last)
-            reader_.fail(node, key, hex(offset) + " is outside the space",
-                         "give one of " + hex(t.in->base) + ".." + hex(last));
+            reader_.fail(node, key, hex_text(offset) + " is outside the space",
+                         "give one of " + hex_text(t.in->base) + ".." + hex_text(last));
         if (registers_.at(*t.number).node != nullptr)
             reader_.fail(node, key, "is given twice", "keep one");
         out_.registers.at(*t.number).offset = offset;
@@ -185,7 +179,7 @@ private:
 } // namespace
 
 layout_config read_layout(const toml_reader& reader, const toml::node& section) {
-    return section_reader(reader).read(reader.table(section, "layout"));
+    return layout_section_reader(reader).read(reader.table(section, "layout"));
 }
 
 } // namespace ntb::config

@@ -4,6 +4,9 @@
 // quotes. For the .cpp files of this directory only.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +22,13 @@ namespace ntb::config {
         if (c != '{' && c != '}')
             out += c;
     return out;
+}
+
+/// "0xC04": an offset or value in a message.
+[[nodiscard]] inline std::string hex_text(std::uint32_t value) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "0x%X", value);
+    return text.data();
 }
 
 /// The mapped or declared row of that name, whole family.

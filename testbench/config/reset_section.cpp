@@ -40,15 +40,9 @@ constexpr std::array<given_elsewhere, 17> elsewhere{{
     {"SWPORT{x}STS", "", "give [[port]]"},
 }};
 
-std::string hex(std::uint32_t value) {
-    std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "0x%X", value);
-    return text.data();
-}
-
-class section_reader {
+class reset_section_reader {
 public:
-    explicit section_reader(const toml_reader& reader) : reader_(reader) {}
+    explicit reset_section_reader(const toml_reader& reader) : reader_(reader) {}
 
     std::vector<reset_value> read(const toml::table& section) {
         for (auto&& [key, value] : section)
@@ -117,7 +111,7 @@ private:
         if (f.policy == regs::access::wo || f.policy == regs::access::reserved)
             return {"is a command, which has no value", "leave it out"};
         if (f.reset_confidence == regs::confidence::documented)
-            return {"its reset value " + hex(f.reset) + " is documented", "leave it out"};
+            return {"its reset value " + hex_text(f.reset) + " is documented", "leave it out"};
         return {};
     }
 
@@ -149,7 +143,7 @@ private:
             reader_.fail(node, key, reason.first, reason.second);
         if ((bits & ~open) != (fixed & ~open))
             reader_.fail(node, key,
-                         "changes bits that cannot be given: " + hex((bits ^ fixed) & ~open),
+                         "changes bits that cannot be given: " + hex_text((bits ^ fixed) & ~open),
                          "leave those as `ntbsim regs show` has them");
         return open;
     }
@@ -161,7 +155,7 @@ private:
 } // namespace
 
 std::vector<reset_value> read_resets(const toml_reader& reader, const toml::node& section) {
-    return section_reader(reader).read(reader.table(section, "reset"));
+    return reset_section_reader(reader).read(reader.table(section, "reset"));
 }
 
 } // namespace ntb::config

@@ -23,12 +23,12 @@ private:
 };
 
 template <class Enum>
-std::uint64_t number(Enum e) {
+std::uint64_t number_of(Enum e) {
     return static_cast<std::uint64_t>(e);
 }
 
 void add_port(hash& h, const port_config& p) {
-    h.add(number(p.mode));
+    h.add(number_of(p.mode));
     h.add(p.partition.value());
     h.add(p.host ? 1 : 0);
     h.add(p.host_requester.value());
@@ -39,13 +39,13 @@ void add_port(hash& h, const port_config& p) {
         h.add((b.enabled ? 1U : 0U) | (b.is_64bit ? 2U : 0U) | (b.prefetchable ? 4U : 0U) |
               (b.config_space ? 8U : 0U));
         h.add(b.size_log2);
-        h.add(number(b.translation));
+        h.add(number_of(b.translation));
         h.add(b.target_partition.value());
     }
     h.add(p.failover.enabled ? 1 : 0);
     h.add(p.failover.capability);
     for (const failover_mode& m : p.failover.to) {
-        h.add(number(m.mode));
+        h.add(number_of(m.mode));
         h.add(m.partition.value());
         h.add(m.device_number);
     }
@@ -55,15 +55,15 @@ void add_port(hash& h, const port_config& p) {
 
 std::uint64_t switch_hash(const topology_config& t, const timing_config& timing) {
     hash h;
-    h.add(number(t.device));
-    h.add(number(t.compat));
+    h.add(number_of(t.device));
+    h.add(number_of(t.compat));
     for (const partition_state s : t.partitions)
-        h.add(number(s));
+        h.add(number_of(s));
     for (const partition_failover& f : t.partition_failovers) {
         h.add(f.enabled ? 1 : 0);
         h.add(f.capability);
         for (const partition_state s : f.to)
-            h.add(number(s));
+            h.add(number_of(s));
     }
     for (const port_config& p : t.ports)
         add_port(h, p);
@@ -77,7 +77,7 @@ std::uint64_t switch_hash(const topology_config& t, const timing_config& timing)
         h.add(b.lsb);
     }
     for (const reset_value& r : t.resets) {
-        h.add(number(r.space));
+        h.add(number_of(r.space));
         h.add(r.offset);
         h.add(r.mask);
         h.add(r.bits);

@@ -11,8 +11,8 @@
 namespace ntb::config {
 namespace {
 
-using number = std::uint32_t timing_config::*;
-using truth = bool timing_config::*;
+using number_member = std::uint32_t timing_config::*;
+using truth_member = bool timing_config::*;
 /// A credit limit of one end of the link.
 struct credit {
     flow_control_credits timing_config::*end;
@@ -22,7 +22,7 @@ struct credit {
 struct timing_key {
     std::string_view group;
     std::string_view name;
-    std::variant<number, truth, credit> member;
+    std::variant<number_member, truth_member, credit> member;
     std::uint32_t low = 0;
     std::uint32_t high = 1;
 
@@ -93,20 +93,20 @@ const std::array<timing_key, 35> keys{{
 }
 
 void store(timing_config& timing, const timing_key& key, std::uint32_t value) {
-    if (const auto* member = std::get_if<number>(&key.member))
+    if (const auto* member = std::get_if<number_member>(&key.member))
         timing.** member = value;
     else if (const auto* limit = std::get_if<credit>(&key.member))
         timing.*limit->end.*limit->limit = value;
     else
-        timing.*std::get<truth>(key.member) = value != 0;
+        timing.*std::get<truth_member>(key.member) = value != 0;
 }
 
 std::uint32_t value_of(const timing_config& timing, const timing_key& key) {
-    if (const auto* member = std::get_if<number>(&key.member))
+    if (const auto* member = std::get_if<number_member>(&key.member))
         return timing.**member;
     if (const auto* limit = std::get_if<credit>(&key.member))
         return timing.*limit->end.*limit->limit;
-    return static_cast<std::uint32_t>(timing.*std::get<truth>(key.member));
+    return static_cast<std::uint32_t>(timing.*std::get<truth_member>(key.member));
 }
 
 const timing_key* find_key(std::string_view group, std::string_view name) {
@@ -154,7 +154,7 @@ timing_config parse_timing(std::string_view text, const std::string& file) {
                 throw config_error(file, key.source().begin.line, full, "unknown key",
                                    "known: " + known_keys());
             store(timing, *known,
-                  std::holds_alternative<truth>(known->member)
+                  std::holds_alternative<truth_member>(known->member)
                       ? static_cast<std::uint32_t>(reader.boolean(node, full))
                       : reader.integer(node, full, known->low, known->high));
         }
@@ -174,7 +174,7 @@ void set_timing_value(timing_config& timing, const std::string& assignment) {
         throw config_error(where, 0, "", "unknown key", "known: " + known_keys());
     const std::string text = assignment.substr(equals + 1);
     std::uint32_t value = 0;
-    if (std::holds_alternative<truth>(key->member) && (text == "true" || text == "false")) {
+    if (std::holds_alternative<truth_member>(key->member) && (text == "true" || text == "false")) {
         value = text == "true" ? 1 : 0;
     } else {
         const char* end = text.data() + text.size();

@@ -15,6 +15,7 @@
 
 #include "testbench/config/topology_file.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/standard_output.h"
 #include "testbench/regs/check/cli/regs_check_command.h"
 #include "testbench/regs/check/targets/model_target.h"
 #include "testbench/regs/check/topology_profile.h"
@@ -24,13 +25,6 @@
 namespace ntb::cli {
 
 namespace {
-
-void print(const std::string& what, const std::string& text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    if (!written || std::fflush(stdout) != 0)
-        throw user_error(what, "standard output does not take the text",
-                         "free some space or keep the reader open");
-}
 
 void add_list(CLI::App& regs) {
     CLI::App* list = regs.add_subcommand("list", "One line a register or family of registers");

@@ -17,17 +17,11 @@
 #include "testbench/eeprom/image_file.h"
 #include "testbench/eeprom/topology_image.h"
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/standard_output.h"
 #include "testbench/regs/words.h"
 
 namespace ntb::cli {
 namespace {
-
-void print(const std::string& text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    if (!written || std::fflush(stdout) != 0)
-        throw user_error("topology", "standard output does not take the text",
-                         "free some space or keep the reader open");
-}
 
 std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(width, text.size()), ' ');
@@ -167,7 +161,7 @@ void write_eeprom(const std::string& name, const std::string& output) {
                          "make an image of another one, e.g. two-host");
     const eeprom::image bytes = eeprom::image_of(file.topology);
     eeprom::write_image(output, bytes);
-    print(output + ": " + std::to_string(bytes.size()) + " bytes\n");
+    print("topology", output + ": " + std::to_string(bytes.size()) + " bytes\n");
     for (const std::string& what : eeprom::not_in_image(file.topology, file.timing))
         std::fprintf(stderr, "not in the image: %s\n", what.c_str());
 }
@@ -202,27 +196,27 @@ void add_topology(CLI::App& app, int&) {
             width = std::max(width, name.size() + 2);
         for (const std::string& name : config::builtin_topologies())
             out += padded(name, width) + config::load_topology(name).description + "\n";
-        print(out);
+        print("topology", out);
     });
 
     CLI::App* devices = command->add_subcommand(
         "devices", "The members of the switch family: device ID and ports with an NT function");
     devices->footer("Example:\n  ntbsim topology devices");
-    devices->callback([] { print(family_table()); });
+    devices->callback([] { print("topology", family_table()); });
 
     auto name = std::make_shared<std::string>();
     CLI::App* show = command->add_subcommand("show", "Ports, partitions and BARs of a topology");
     show->add_option("TOPOLOGY", *name, "Built-in name or file")->required();
     show->footer("Of an EEPROM image, or a topology that starts from one, also its blocks.\n"
                  "Example:\n  ntbsim topology show two-host");
-    show->callback([name] { print(shown(config::load_topology(*name))); });
+    show->callback([name] { print("topology", shown(config::load_topology(*name))); });
 
     CLI::App* check = command->add_subcommand("check", "Check a topology file");
     check->add_option("FILE", *name, "Topology file")->required();
     check->footer("Example:\n  ntbsim topology check my-board.toml");
     check->callback([name] {
         const config::topology_file file = checked(*name);
-        print(*name + ": no error\n");
+        print("topology", *name + ": no error\n");
     });
 
     auto output = std::make_shared<std::string>();

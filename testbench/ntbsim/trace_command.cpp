@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "testbench/ntbsim/commands.h"
+#include "testbench/ntbsim/standard_output.h"
 #include "traces/analysis/latency.h"
 #include "traces/analysis/summary.h"
 #include "traces/diagram/charts.h"
@@ -57,11 +58,6 @@ struct trace_options {
 };
 using options_ptr = std::shared_ptr<trace_options>;
 
-void print(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-        throw user_error("standard output", std::strerror(errno), "make room for the report");
-}
-
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     out << text;
@@ -73,13 +69,13 @@ void write_file(const std::string& path, const std::string& text) {
 /// JSON of one file as it is, of several as an array.
 void print_json(const std::vector<std::string>& reports) {
     if (reports.size() == 1) {
-        print(reports.front());
+        print("trace", reports.front());
         return;
     }
     std::string all = "[\n";
     for (std::size_t i = 0; i < reports.size(); ++i)
         all.append(i == 0 ? "" : ",\n").append(reports[i]);
-    print(all + "]\n");
+    print("trace", all + "]\n");
 }
 
 void refuse_overwriting(const trace_options& options, const std::string& output) {
@@ -117,8 +113,9 @@ void latency(const trace_options& options, int& status) {
         if (options.json)
             json.push_back(traces::latency_json(report));
         else
-            print((file == options.files.front() ? "" : "\n") + traces::latency_table(report) +
-                  (options.histogram ? traces::latency_histograms(report) : std::string()));
+            print("trace",
+                  (file == options.files.front() ? "" : "\n") + traces::latency_table(report) +
+                      (options.histogram ? traces::latency_histograms(report) : std::string()));
         if (!options.svg.empty())
             write_file(options.svg, traces::draw_latency_histograms(report));
         for (const std::string& line : traces::exceeded(report, budgets))
@@ -153,7 +150,7 @@ void summary(const trace_options& options, int& status) {
         if (options.json)
             json.push_back(traces::summary_json(s));
         else
-            print((file == options.files.front() ? "" : "\n") + traces::summary_text(s));
+            print("trace", (file == options.files.front() ? "" : "\n") + traces::summary_text(s));
         if (!options.svg.empty())
             write_file(options.svg, traces::draw_link_usage(s));
         for (const std::string& line : traces::exceeded(s, budgets))
@@ -198,11 +195,11 @@ void diagram(const trace_options& options) {
     refuse_overwriting(options, output);
     write_file(output, options.format == "wavejson" ? traces::wavejson(window)
                                                     : traces::draw_timing_diagram(window));
-    print(
-        output + ": " + traces::format_time(window.end_ps - window.begin_ps) + " from " +
-        traces::format_time(window.begin_ps) +
-        (window.choice.empty() ? std::string{} : ", " + window.choice + " (others: --from, --to)") +
-        '\n');
+    print("trace", output + ": " + traces::format_time(window.end_ps - window.begin_ps) + " from " +
+                       traces::format_time(window.begin_ps) +
+                       (window.choice.empty() ? std::string{}
+                                              : ", " + window.choice + " (others: --from, --to)") +
+                       '\n');
 }
 
 void layout(const trace_options& options) {
@@ -215,7 +212,7 @@ void layout(const trace_options& options) {
     for (const traces::layout_topic t : traces::layout_topics)
         topic = traces::topic_name(t) == options.topic ? t : topic;
     write_file(output, traces::gtkwave_layout(file, relative, topic));
-    print(output + ": opens " + relative + " (gtkwave " + output + ")\n");
+    print("trace", output + ": opens " + relative + " (gtkwave " + output + ")\n");
 }
 
 /// "B.vcd=5us" of each --offset, by file.
@@ -252,10 +249,11 @@ void merge(const trace_options& options, int& status) {
                      options.files[c.file - 1].c_str(), c.recorded_as.c_str());
     if (options.strict && !report.conflicts.empty())
         status = 1;
-    print(options.output + ": " + std::to_string(report.signals) + " signals, " +
-          std::to_string(report.changes) + " changes from " + traces::format_time(report.begin_ps) +
-          " to " + traces::format_time(report.end_ps) + ", " +
-          std::to_string(report.conflicts.size()) + " in conflict\n");
+    print("trace", options.output + ": " + std::to_string(report.signals) + " signals, " +
+                       std::to_string(report.changes) + " changes from " +
+                       traces::format_time(report.begin_ps) + " to " +
+                       traces::format_time(report.end_ps) + ", " +
+                       std::to_string(report.conflicts.size()) + " in conflict\n");
 }
 
 void compare(const trace_options& options, int& status) {
@@ -265,16 +263,16 @@ void compare(const trace_options& options, int& status) {
     const traces::compare_report report =
         traces::compare_waveforms(options.files[0], options.files[1], how);
     for (const traces::wave_difference& d : report.differences)
-        print(d.signal + ' ' + d.text + '\n');
+        print("trace", d.signal + ' ' + d.text + '\n');
     if (report.differing > report.differences.size())
-        print("... and " + std::to_string(report.differing - report.differences.size()) +
-              " more signals differ\n");
+        print("trace", "... and " + std::to_string(report.differing - report.differences.size()) +
+                           " more signals differ\n");
     if (report.differing != 0) {
         status = 1;
         return;
     }
-    print(std::to_string(report.signals) + " signals say the same" +
-          (options.ignore_times ? ", times apart" : "") + '\n');
+    print("trace", std::to_string(report.signals) + " signals say the same" +
+                       (options.ignore_times ? ", times apart" : "") + '\n');
 }
 
 CLI::App* subcommand(CLI::App& trace, const char* name, const char* what, const char* example,

@@ -7,13 +7,6 @@ namespace ntb::regs {
 
 namespace {
 
-std::string upper(std::string_view text) {
-    std::string out;
-    for (const char c : text)
-        out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    return out;
-}
-
 std::string symbol(const space& s, const reg& r) {
     return "NTB_" + upper(s.name) + "_" + identifier_of(r);
 }

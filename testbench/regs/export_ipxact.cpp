@@ -17,6 +17,7 @@
 
 namespace ntb::regs {
 
+namespace ipxact {
 namespace {
 
 constexpr std::string_view preamble =
@@ -223,8 +224,10 @@ void write_space(writer& out, const space& s) {
 }
 
 } // namespace
+} // namespace ipxact
 
 std::string export_ipxact() {
+    using namespace ipxact;
     writer out;
     out.element("ipxact:vendor", "ntbsim");
     out.element("ipxact:library", "registers");

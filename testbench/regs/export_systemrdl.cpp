@@ -15,6 +15,7 @@
 
 namespace ntb::regs {
 
+namespace systemrdl {
 namespace {
 
 constexpr std::string_view preamble =
@@ -178,8 +179,10 @@ void write_space(writer& out, const space& s) {
 }
 
 } // namespace
+} // namespace systemrdl
 
 std::string export_systemrdl() {
+    using namespace systemrdl;
     writer out;
     for (const space& s : spaces)
         write_space(out, s);

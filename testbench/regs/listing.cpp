@@ -116,13 +116,6 @@ void for_each_row(Visitor&& visit) {
     }
 }
 
-std::string upper(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return out;
-}
-
 /// The family's name as people shorten it: "BARSETUP{n}" -> "BARSETUP".
 std::string without_indices(std::string_view pattern) {
     std::string out;

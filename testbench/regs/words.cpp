@@ -45,6 +45,13 @@ std::string_view word_of(hot_reset behaviour) {
     return "?";
 }
 
+std::string upper(std::string_view text) {
+    std::string out;
+    for (const char c : text)
+        out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return out;
+}
+
 std::string hex(std::uint32_t value, unsigned digits) {
     constexpr std::string_view numerals = "0123456789ABCDEF";
     std::string out;

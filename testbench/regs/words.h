@@ -16,6 +16,9 @@ namespace ntb::regs {
 [[nodiscard]] std::string_view word_of(confidence sureness);
 [[nodiscard]] std::string_view word_of(hot_reset behaviour);
 
+/// With ASCII letters in upper case.
+[[nodiscard]] std::string upper(std::string_view text);
+
 /// "0x" and at least `digits` upper-case hexadecimal digits.
 [[nodiscard]] std::string hex(std::uint32_t value, unsigned digits);
 

@@ -78,7 +78,7 @@ std::string finding_table(const waveform_summary& summary) {
     return text;
 }
 
-[[noreturn]] void bad_budget(const std::string& text, const std::string& why) {
+[[noreturn]] void bad_count_budget(const std::string& text, const std::string& why) {
     throw trace_error("budget " + text, why,
                       "FINDING[:PORT]=COUNT or utilisation[:PORT[.rx|.tx]]=PERCENT%, as "
                       "interrupt-lost=0 or utilisation:0.tx=80%");
@@ -208,7 +208,7 @@ summary_budget parse_summary_budget(const std::string& text) {
     budget.text = text;
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos)
-        bad_budget(text, "it has no =");
+        bad_count_budget(text, "it has no =");
     std::string name = text.substr(0, equals);
     std::string bound = text.substr(equals + 1);
     const std::size_t colon = name.find(':');
@@ -219,7 +219,7 @@ summary_budget parse_summary_budget(const std::string& text) {
         if (dot != std::string::npos) {
             const std::string direction = place.substr(dot + 1);
             if (name != "utilisation" || (direction != "rx" && direction != "tx"))
-                bad_budget(text, "there is no direction " + direction);
+                bad_count_budget(text, "there is no direction " + direction);
             budget.one_direction = true;
             budget.direction = direction == "rx" ? link_direction::rx : link_direction::tx;
             place.resize(dot);
@@ -227,7 +227,7 @@ summary_budget parse_summary_budget(const std::string& text) {
         const auto port = std::from_chars(place.data(), place.data() + place.size(), budget.port);
         if (port.ec != std::errc{} || port.ptr != place.data() + place.size() ||
             budget.port >= max_trace_ports)
-            bad_budget(text, "there is no port " + place);
+            bad_count_budget(text, "there is no port " + place);
     }
     budget.utilisation = name == "utilisation";
     bool known = budget.utilisation;
@@ -238,15 +238,15 @@ summary_budget parse_summary_budget(const std::string& text) {
         }
     }
     if (!known)
-        bad_budget(text, "there is no finding " + name);
+        bad_count_budget(text, "there is no finding " + name);
     if (budget.utilisation) {
         if (bound.empty() || bound.back() != '%')
-            bad_budget(text, "a utilisation is in percent");
+            bad_count_budget(text, "a utilisation is in percent");
         bound.pop_back();
     }
     const auto parsed = std::from_chars(bound.data(), bound.data() + bound.size(), budget.bound);
     if (parsed.ec != std::errc{} || parsed.ptr != bound.data() + bound.size())
-        bad_budget(text, '"' + bound + "\" is no number");
+        bad_count_budget(text, '"' + bound + "\" is no number");
     return budget;
 }
 

@@ -13,11 +13,11 @@ namespace ntb::traces {
 namespace {
 
 constexpr double left = 60;
-constexpr double plot_width = 840;
+constexpr double chart_width = 840;
 constexpr double plot_height = 80;
 constexpr double chart_height = 160; ///< with its heading and its axis
-constexpr double title_height = 56;
-constexpr double right_margin = 90;
+constexpr double chart_title_height = 56;
+constexpr double chart_right_margin = 90;
 
 text_style small(text_anchor anchor) {
     text_style style;
@@ -54,9 +54,9 @@ std::string percent(double value) {
 
 std::string finish(const svg_canvas& canvas, std::size_t charts, const std::string& title,
                    const std::string& file, const char* command) {
-    return canvas.document(left + plot_width + right_margin,
-                           title_height + static_cast<double>(charts) * chart_height + 10, title,
-                           std::string("Made by ntbsim trace ") + command + " from " + file);
+    return canvas.document(left + chart_width + chart_right_margin,
+                           chart_title_height + static_cast<double>(charts) * chart_height + 10,
+                           title, std::string("Made by ntbsim trace ") + command + " from " + file);
 }
 
 void draw_histogram(svg_canvas& canvas, double top, const path_latency& p) {
@@ -70,7 +70,7 @@ void draw_histogram(svg_canvas& canvas, double top, const path_latency& p) {
     const std::uint64_t begin = p.histogram.front().begin;
     const std::uint64_t end = p.histogram.back().end;
     const auto x = [&](std::uint64_t ps) {
-        return left + plot_width * static_cast<double>(ps - begin) /
+        return left + chart_width * static_cast<double>(ps - begin) /
                           static_cast<double>(std::max<std::uint64_t>(end - begin, 1));
     };
     for (const histogram_bucket& b : p.histogram) {
@@ -84,7 +84,7 @@ void draw_histogram(svg_canvas& canvas, double top, const path_latency& p) {
         canvas.text({x(b.begin), base + 14}, format_ns(b.begin), small(text_anchor::middle));
     }
     canvas.text({x(end), base + 14}, format_ns(end) + " ns", small(text_anchor::middle));
-    canvas.line({left, base}, {left + plot_width, base}, "stroke=\"#333\" stroke-width=\"1\"");
+    canvas.line({left, base}, {left + chart_width, base}, "stroke=\"#333\" stroke-width=\"1\"");
     const auto mark = [&](std::uint64_t ps, const std::string& name, double lift) {
         canvas.line({x(ps), base}, {x(ps), base - plot_height - lift},
                     "stroke=\"#b34700\" stroke-width=\"1.2\" stroke-dasharray=\"3,2\"");
@@ -106,12 +106,12 @@ void draw_usage(svg_canvas& canvas, double top, const std::string& name, const d
     const double base = top + 24 + plot_height;
     for (const double share : {0.5, 1.0}) {
         const double y = base - plot_height * share;
-        canvas.line({left, y}, {left + plot_width, y}, "stroke=\"#ddd\" stroke-width=\"0.8\"");
+        canvas.line({left, y}, {left + chart_width, y}, "stroke=\"#ddd\" stroke-width=\"0.8\"");
         canvas.text({left - 6, y + 4}, percent(100 * share).substr(0, share < 1 ? 2 : 3) + " %",
                     small(text_anchor::end));
     }
     const auto x = [&](std::uint64_t ps) {
-        return left + plot_width * static_cast<double>(ps) /
+        return left + chart_width * static_cast<double>(ps) /
                           static_cast<double>(std::max<std::uint64_t>(links.end_ps, 1));
     };
     for (std::size_t i = 0; i < d.slices.size(); ++i) {
@@ -123,9 +123,9 @@ void draw_usage(svg_canvas& canvas, double top, const std::string& name, const d
             canvas.rectangle({x(begin), base - height}, x(begin + length) - x(begin), height,
                              "fill=\"#7aa6d8\" stroke=\"#fff\" stroke-width=\"0.4\"");
     }
-    canvas.line({left, base}, {left + plot_width, base}, "stroke=\"#333\" stroke-width=\"1\"");
+    canvas.line({left, base}, {left + chart_width, base}, "stroke=\"#333\" stroke-width=\"1\"");
     canvas.text({left, base + 14}, "0", small(text_anchor::middle));
-    canvas.text({left + plot_width, base + 14}, format_time(links.end_ps),
+    canvas.text({left + chart_width, base + 14}, format_time(links.end_ps),
                 small(text_anchor::middle));
 }
 
@@ -138,7 +138,7 @@ std::string draw_latency_histograms(const latency_report& report) {
     svg_canvas canvas;
     draw_title(canvas, "Latencies", base_name(report.file) + ", in ns");
     for (std::size_t i = 0; i < report.paths.size(); ++i)
-        draw_histogram(canvas, title_height + static_cast<double>(i) * chart_height,
+        draw_histogram(canvas, chart_title_height + static_cast<double>(i) * chart_height,
                        report.paths[i]);
     return finish(canvas, report.paths.size(), "Latencies", report.file, "latency");
 }
@@ -154,8 +154,8 @@ std::string draw_link_usage(const waveform_summary& summary) {
                 continue;
             std::string name = "port ";
             name.append(std::to_string(port)).append(names.at(i));
-            draw_usage(canvas, title_height + static_cast<double>(charts++) * chart_height, name, d,
-                       summary.links);
+            draw_usage(canvas, chart_title_height + static_cast<double>(charts++) * chart_height,
+                       name, d, summary.links);
         }
     }
     if (charts == 0)

@@ -9,6 +9,7 @@
 
 #include "traces/diagram/svg_canvas.h"
 #include "traces/diagram/time_axis.h"
+#include "traces/hex_text.h"
 #include "traces/time_text.h"
 
 namespace ntb::traces {
@@ -35,12 +36,6 @@ constexpr direction_colours mark_colours{"#7a1fa2", ""};
 constexpr std::array<const char*, 2> box_fills{"#dceafa", "#fde8d8"}; ///< links: in, out
 constexpr const char* value_fill = "#e6f2e6";
 constexpr const char* wave_stroke = "stroke=\"#333\" stroke-width=\"1.2\"";
-
-std::string hex(std::uint64_t value) {
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-    return "0x" + std::string(digits.data(), end);
-}
 
 bool is_name(std::string_view word) {
     return !word.empty() && word.front() >= 'A' && word.front() <= 'Z';
@@ -285,7 +280,7 @@ private:
             return packet_label(v.text);
         if (l.wire || v.bits == 0)
             return {};
-        return hex(v.bits);
+        return hex_text(v.bits);
     }
 
     void place_lanes() {

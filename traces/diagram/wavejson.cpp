@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "traces/analysis/text_table.h"
+#include "traces/hex_text.h"
 #include "traces/time_text.h"
 #include "traces/trace_error.h"
 
@@ -66,12 +67,6 @@ const lane_value* shown(const lane& l, const column& c) {
     return value;
 }
 
-std::string hex(std::uint64_t value) {
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-    return "0x" + std::string(digits.data(), end);
-}
-
 std::string signal_of(const lane& l, const std::vector<column>& columns) {
     std::string wave;
     std::string data;
@@ -93,7 +88,7 @@ std::string signal_of(const lane& l, const std::vector<column>& columns) {
         } else {
             wave += '=';
             data += data.empty() ? "" : ", ";
-            data += json_string(l.text ? v->text : hex(v->bits));
+            data += json_string(l.text ? v->text : hex_text(v->bits));
         }
         last = v;
     }

@@ -9,32 +9,31 @@
 #include <unordered_set>
 
 #include "traces/files/wave_copy.h"
+#include "traces/hex_text.h"
 #include "traces/signal_selection.h"
 #include "traces/time_text.h"
 
 namespace ntb::traces {
 namespace {
 
-struct shown {
+struct shown_value {
     std::uint64_t time_ps = 0;
     std::uint64_t value = 0;
     std::string text{};
 };
 
-std::string in_words(const shown& s, vcd_kind kind) {
+std::string in_words(const shown_value& s, vcd_kind kind) {
     if (kind == vcd_kind::text)
         return '"' + s.text + '"';
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), s.value, 16).ptr;
-    return "0x" + std::string(digits.data(), end);
+    return hex_text(s.value);
 }
 
 /// A signal that both files have: changes of one side that the other has not shown yet.
 struct pair_state {
     std::string name;
     vcd_kind kind = vcd_kind::bits;
-    std::array<std::deque<shown>, 2> ahead{};
-    std::array<shown, 2> last{};
+    std::array<std::deque<shown_value>, 2> ahead{};
+    std::array<shown_value, 2> last{};
     std::array<bool, 2> known{};
     bool differs = false;
 };
@@ -125,7 +124,7 @@ private:
             pair_state& p = pairs_[index];
             if (p.differs)
                 continue;
-            shown next{now, c.value, std::move(c.text)};
+            shown_value next{now, c.value, std::move(c.text)};
             if (p.kind == vcd_kind::text) {
                 add(p, side, std::move(next));
                 continue;
@@ -139,12 +138,12 @@ private:
             add(pairs_[index], side, std::move(latest_[index]));
     }
 
-    void add(pair_state& p, std::size_t side, shown next) {
+    void add(pair_state& p, std::size_t side, shown_value next) {
         if (p.known[side] && p.last[side].value == next.value && p.last[side].text == next.text)
             return;
         p.known[side] = true;
         p.last[side] = next;
-        std::deque<shown>& theirs = p.ahead[1 - side];
+        std::deque<shown_value>& theirs = p.ahead[1 - side];
         if (theirs.empty()) {
             p.ahead[side].push_back(std::move(next));
             // By time, the other side can not show it any more.
@@ -152,14 +151,14 @@ private:
                 only_in(p, side, p.ahead[side].front());
             return;
         }
-        const shown expected = std::move(theirs.front());
+        const shown_value expected = std::move(theirs.front());
         theirs.pop_front();
         const bool same = expected.value == next.value && expected.text == next.text &&
                           (options_.ignore_times || expected.time_ps == next.time_ps);
         if (same)
             return;
-        const shown& a = side == 0 ? next : expected;
-        const shown& b = side == 0 ? expected : next;
+        const shown_value& a = side == 0 ? next : expected;
+        const shown_value& b = side == 0 ? expected : next;
         differ(p.name, a.time_ps,
                "becomes " + in_words(a, p.kind) + " at " + format_time(a.time_ps) + " in " +
                    paths_[0] + ", " + in_words(b, p.kind) + " at " + format_time(b.time_ps) +
@@ -171,7 +170,7 @@ private:
         return !sides_[side].more() || sides_[side].time_ps() > time_ps;
     }
 
-    void only_in(pair_state& p, std::size_t side, const shown& s) {
+    void only_in(pair_state& p, std::size_t side, const shown_value& s) {
         differ(p.name, s.time_ps,
                "becomes " + in_words(s, p.kind) + " at " + format_time(s.time_ps) + " in " +
                    paths_[side] + " only");
@@ -195,7 +194,7 @@ private:
     std::array<std::vector<std::size_t>, 2> pair_of_{}; ///< by channel
     std::vector<pair_state> pairs_{};
     std::vector<std::size_t> touched_{};
-    std::unordered_map<std::size_t, shown> latest_{};
+    std::unordered_map<std::size_t, shown_value> latest_{};
     std::vector<wave_difference> all_{};
     compare_report report_{};
 };
