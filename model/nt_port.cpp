@@ -578,8 +578,8 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
     else
         text.add(is_write ? "MWr bar" : "MRd bar").decimal(bar).add('+').hex(p.get_address(), 4);
     if (kind == door_kind::config || (kind == door_kind::bar && opens_config_space(bar)))
-        if (const std::string_view name = regs::nt_register_name_at(p.get_address()); !name.empty())
-            text.add(' ').add(name);
+        if (const regs::named_member* r = regs::nt_register_at(p.get_address()); r != nullptr)
+            text.add(' ').add(r->name.view());
     text.add(' ').decimal(p.get_data_length()).add('B');
     if (!is_write || kind != door_kind::bar)
         add_tag(text, p);

@@ -50,9 +50,9 @@ void put_data(buffer& out, bridge::const_bytes data) {
 [[nodiscard]] bool put_place(buffer& out, function_place where, std::uint32_t region,
                              std::uint64_t offset, std::size_t size) {
     if (where.function == 0 && (region == 0 || region == bridge::region_config)) {
-        const std::optional<regs::member> m = regs::nt_register_at(offset);
-        if (m && m->offset() == offset && m->row->size == size) {
-            put(out, "{}", regs::member_name(*m).view());
+        const regs::named_member* r = regs::nt_register_at(offset);
+        if (r != nullptr && r->at.offset() == offset && r->at.row->size == size) {
+            put(out, "{}", r->name.view());
             return false;
         }
     }

@@ -3,10 +3,11 @@
 """clang-tidy (.clang-tidy of the tree) finds nothing in the project's own sources.
 
 Reading SystemC's and Boost's headers takes half a minute a source, so what was clean is
-remembered: BUILD/each-file/tidy/ has a stamp for each such source, and it is not looked at again until its
-compile command, a .clang-tidy above it, the version of clang-tidy or the content of a file that it
-includes changes. (A new header that hides another one in the search path is not noticed, as by
-make; removing it makes everything be looked at.) As many run at once as there are cores.
+remembered: BUILD/each-file/tidy/ has a stamp for each such source, and it is not looked at again
+until its compile command, a .clang-tidy above it, the version of clang-tidy or the content of a
+file that it includes changes. (A new header that hides another one in the search path is not
+noticed, as by make; removing the stamps makes everything be looked at.) As many run at once as
+there are cores.
 
 BUILD itself may compile several files as one (a unity build, CMakePresets.json), so its compile
 commands name no file of ours: BUILD/each-file/ is configured without that, and not built.

@@ -13,17 +13,12 @@ import tempfile
 import unittest
 
 import client as c
+import replay
 from client import Serve
 
 BAR2 = 2
 IDPROTDIS = c.FIELDS["NTCTL.IDPROTDIS"]  # whoever asks may cross
 RAM = 1 << 20
-
-
-def run(capture, *options):
-    """`ntbsim run`; the finished process."""
-    return subprocess.run([os.environ["NTBSIM"], "run", str(capture), *map(str, options)],
-                          capture_output=True, text=True, check=False, timeout=110)
 
 
 class Host:
@@ -122,11 +117,8 @@ class Capture(unittest.TestCase):
 
     def same(self, capture, *options):
         """The replay of a capture holds and gives the same waveform."""
-        again = run(capture, "--vcd", self.replayed, *options)
-        self.assertEqual((again.returncode, again.stderr), (0, ""), again.stdout)
         self.assertGreater(self.vcd.stat().st_size, 20000)
-        self.assertEqual(self.vcd.read_bytes(), self.replayed.read_bytes())
-        return again
+        return replay.assert_same(self, capture, self.vcd, self.replayed, *options)
 
     def test_a_replay_gives_the_waveform_of_the_session_to_the_byte(self):
         for seed in range(3):
@@ -168,7 +160,7 @@ class Capture(unittest.TestCase):
                     self.assertEqual(serve.stop(signal.SIGTERM), 0, serve.log())
                     for host in hosts:
                         host.client.close()
-                done = run(capture, *(word.format(again) for word in options))
+                done = replay.run(capture, *(word.format(again) for word in options))
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 name = options[1].format("")
                 self.assertEqual(pathlib.Path(f"{here}{name}").read_bytes(),
@@ -204,7 +196,7 @@ class Capture(unittest.TestCase):
         changed = text.replace("completes 0x8091111d", "completes 0x8091111e")
         self.assertNotEqual(text, changed)
         capture.write_text(changed, "ascii")
-        again = run(capture, "--json")
+        again = replay.run(capture, "--json")
         result = json.loads(again.stdout)
         self.assertEqual((again.returncode, result["complete"]), (1, True))
         self.assertEqual(result["failed"], text.count("completes 0x8091111d"))
@@ -219,7 +211,7 @@ class Capture(unittest.TestCase):
         lines = capture.read_text("ascii").splitlines(keepends=True)
         gone = next(i for i, line in enumerate(lines) if " sends msi" in line)
         capture.write_text("".join(lines[:gone] + lines[gone + 1:]), "ascii")
-        again = run(capture, "--json")
+        again = replay.run(capture, "--json")
         result = json.loads(again.stdout)
         self.assertEqual((again.returncode, result["failed"], result["complete"]), (1, 1, False))
         self.assertIn("sends msi", result["failures"][0]["got"])
@@ -233,12 +225,12 @@ class Capture(unittest.TestCase):
                     for _ in range(300):
                         host.step()
                     host.client.read(0)
-                    self.assertTrue(c.eventually(lambda: run(capture, "--json").stdout.count(
+                    self.assertTrue(c.eventually(lambda: replay.run(capture, "--json").stdout.count(
                         '"inputs": 0,') == 0))
                     serve.process.kill()
                     serve.process.wait()
                     host.client.close()
-                again = run(capture)
+                again = replay.run(capture)
                 self.assertEqual((again.returncode, again.stderr), (0, ""))
                 self.assertRegex(again.stdout, r"^replayed: [1-9]\d* inputs.*breaks off here\n")
 
@@ -259,7 +251,7 @@ class Capture(unittest.TestCase):
             self.assertEqual(serve.stop(signal.SIGTERM), 0)
             self.assertRegex(serve.log(), r"session\.stim: [^\n]*--capture-limit")
         self.assertLessEqual(capture.stat().st_size, 20 << 10)
-        self.assertEqual(run(capture).returncode, 0)
+        self.assertEqual(replay.run(capture).returncode, 0)
 
     def test_no_bytes_of_a_capture_crash_the_replay(self):
         capture = self.directory / "session.stim"
@@ -272,7 +264,7 @@ class Capture(unittest.TestCase):
                 at = numbers.randrange(len(broken))
                 broken[at:at + numbers.randrange(4)] = numbers.randbytes(numbers.randrange(4))
             capture.write_bytes(broken)
-            again = run(capture, "--json")
+            again = replay.run(capture, "--json")
             self.assertIn(again.returncode, (0, 1, 2), again.stderr)
             if again.returncode == 2:
                 self.assertRegex(again.stderr, r"\Antbsim: [^\n]+ \([^\n]+\)\n\Z")
@@ -288,7 +280,7 @@ class Capture(unittest.TestCase):
     def test_a_capture_takes_no_other_topology_or_timing(self):
         capture = self.directory / "session.stim"
         self.session(capture, rounds=10)
-        done = run(capture, "--timing", "ideal")
+        done = replay.run(capture, "--timing", "ideal")
         self.assertEqual(done.returncode, 2)
         self.assertIn("leave out", done.stderr)
 

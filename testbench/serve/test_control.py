@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket of a running simulator, and that its faults are in the capture."""
-import os
 import pathlib
 import random
 import signal
 import stat
-import subprocess
 import tempfile
 import time
 import unittest
 
 import client as c
+import replay
 from client import Control, Serve
 
 TEMPERATURE = c.REGISTERS["TMPSTS"]
@@ -131,11 +130,7 @@ class Faults(unittest.TestCase):
 
     def replays(self):
         """The capture gives the same waveform again."""
-        again = self.directory / "again.vcd"
-        done = subprocess.run([os.environ["NTBSIM"], "run", str(self.capture), "--vcd", str(again)],
-                              capture_output=True, text=True, check=False, timeout=60)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        self.assertEqual(self.vcd.read_bytes(), again.read_bytes())
+        replay.assert_same(self, self.capture, self.vcd, self.directory / "again.vcd")
 
     def test_a_replay_has_the_faults_of_the_session(self):
         with self.serve.client(0) as one, self.serve.client(2) as two:
