@@ -274,4 +274,21 @@ BOOST_AUTO_TEST_CASE(dllps_use_idle_time_and_delay_what_follows_at_once) {
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(a_tlp_that_is_lost_with_its_link_is_not_shown_any_longer, meeting_hosts) {
+    run([this] {
+        prepare();
+        const std::uint64_t begin = now_ps();
+        spawn_write(0, kib2);
+        spawn_write(4, kib2); // behind it on the link of port 2
+        await_all();
+        const std::uint64_t on_the_wire = ready(translated(begin, kib2)) + 1'000;
+        BOOST_TEST_REQUIRE(now_ps() < on_the_wire);
+        sc_core::wait(sc_core::sc_time::from_value(on_the_wire - now_ps()));
+        bench.set_link(port_number(2), false);
+        BOOST_TEST_REQUIRE(tlps(2, "tx").size() == 1U); // the one behind it is never shown
+        BOOST_TEST(tlps(2, "tx").front().time_ps < on_the_wire);
+        BOOST_TEST(tlps(2, "tx").front().until_ps == on_the_wire);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
