@@ -9,21 +9,15 @@ The line `# signals: PATTERNS` of a stimulus says what is recorded.
 """
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
+
+import gtkwave_tools
+from gtkwave_tools import call
 
 REFERENCE = pathlib.Path(__file__).resolve().parents[2] / "traces" / "reference"
 # Begin, zoom and marker follow the times of the waveform.
 PLACE = re.compile(r"(?m)^(\[timestart\] .*|\*-?[0-9.]+ .*)\n")
-
-
-def call(*words):
-    """(whether the command succeeded, what it said)."""
-    done = subprocess.run([str(w) for w in words], check=False, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.returncode == 0, done.stdout
 
 
 def record(ntbsim, stimulus, directory):
@@ -52,20 +46,6 @@ def differences(ntbsim, topic, directory):
         yield f"{topic}.gtkw is not what ntbsim trace layout makes"
 
 
-def viewer_problems(ntbsim, vcd, directory):
-    """Whether GTKWave's own converter takes the file and gives it back."""
-    if not (shutil.which("vcd2fst") and shutil.which("fst2vcd")):
-        yield "vcd2fst is missing (package gtkwave)"
-        return
-    fst, back = directory / "x.fst", directory / "back.vcd"
-    for words in (["vcd2fst", vcd, fst], ["fst2vcd", "-f", fst, "-o", back],
-                  [ntbsim, "trace", "compare", vcd, back]):
-        worked, said = call(*words)
-        if not worked:
-            yield f"{vcd.name}: {words[0]}: {said.strip()}"
-            return
-
-
 def main():
     """Exit code 0 if all of them are current."""
     ntbsim = pathlib.Path(sys.argv[1]).resolve()
@@ -79,7 +59,7 @@ def main():
             if not write and (directory / f"{stimulus.stem}.gtkw").exists():
                 problems += differences(ntbsim, stimulus.stem, directory)
             reference = REFERENCE / f"{stimulus.stem}.vcd"
-            problems += viewer_problems(ntbsim, reference, pathlib.Path(name))
+            problems += gtkwave_tools.problems(ntbsim, reference, pathlib.Path(name))
     for problem in problems:
         print(problem)
     print(f"reference waveforms: {len(problems)} problem(s) in {len(stimuli)} topic(s)")
