@@ -120,14 +120,19 @@ class Run:
             return stub.why
         refusals = [line for guest in self.guests for line in guest.stub_lines()
                     if "withdrawn" in line]
-        return refusals[0] if refusals else stub.why
+        if refusals:
+            return refusals[0]
+        if self.options.link == "ivshmem":
+            return f"{stub.why}; windows stay trapped (docs/stub.md)"
+        return stub.why
 
     def _start_simulator(self, sockets, directory):
         options = self.options
         if options.link == "ivshmem":
             self.progress.step("ivshmem server and simulators: starting")
             self.simulator = self._stack.enter_context(
-                LinkedSimulators(options, sockets, directory / "ivshmem"))
+                LinkedSimulators(options, sockets, directory / "ivshmem",
+                                 ["--stub"] if self.prepared.stub.file else []))
             return
         command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
                                 options.vcd_limit, options.capture)

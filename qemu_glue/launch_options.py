@@ -176,10 +176,8 @@ def _check_link(options):
                         "leave out --guests: it joins 2 simulators")
     refused = [options.kind] if options.kind in ("faults", "registers", "restart") else []
     refused += ["--capture"] if options.capture else []
-    refused += ["--stub on"] if options.stub == "on" else []
     if refused:
         raise UserError("cosim", f"--link ivshmem with {refused[0]}", "leave out --link")
-    options.stub = "off"
 
 
 def _check_spelling(run):

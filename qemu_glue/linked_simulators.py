@@ -22,7 +22,7 @@ def part_of(path, port):
 class LinkedSimulators:
     """Server and simulators, to be used like one simulator; `with` stops them."""
 
-    def __init__(self, options, sockets, server_path):
+    def __init__(self, options, sockets, server_path, extra=()):
         self._ntbsim = options.ntbsim
         self._vcd = options.vcd
         self._ports = list(sockets)
@@ -37,7 +37,7 @@ class LinkedSimulators:
                 command = serve_command(options.ntbsim, options.topology, {port: path},
                                         part_of(self._vcd, port) if self._vcd else None,
                                         options.vcd_limit,
-                                        extra=["--peer", f"ivshmem:{server_path}"])
+                                        extra=["--peer", f"ivshmem:{server_path}", *extra])
                 simulator = Simulator(command, options.out / f"ntbsim.port{port}.log")
                 self.simulators.append(building.enter_context(simulator))
                 simulator.wait_until_serving([port])

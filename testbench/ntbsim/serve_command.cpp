@@ -161,6 +161,9 @@ public:
             bo.start_ps = peer_->now_ps();
         }
         thread_ = std::make_unique<bridge::bridge_thread>(bo);
+        if (o.stub && peer_)
+            logger_->info("windows stay trapped: the other simulator's guests are not reached "
+                          "directly (docs/stub.md)");
         stub_options_.log_reads = recorder_ != nullptr || !o.capture.empty();
         stub_options_.spin_us = bo.spin_us;
         if (!o.capture.empty())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu_glue/stub/tests/served_switch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace ntb::stub::test {
 
@@ -73,16 +75,51 @@ void host::write_by_socket(std::uint8_t region, std::uint64_t offset, std::uint8
         connection.make(wire::command::region_write, 0, &w, sizeof w.access + size));
 }
 
-served_switch::served_switch(const std::vector<std::string>& more, window_use use) : use_(use) {
+served_switch::served_switch(const std::vector<std::string>& more, window_use use, served_by by)
+    : more_(more), use_(use), by_(by) {
     char name[] = "/tmp/ntb-stub-test-XXXXXX";
     directory_ = ::mkdtemp(name);
     sockets_ = {directory_ + "/0.sock", directory_ + "/2.sock"};
-    std::vector<std::string> words{NTB_STUB_TEST_NTBSIM, "serve",  "--stub",
-                                   "--spin-us",          "0",      "--port",
-                                   "0=" + sockets_[0],   "--port", "2=" + sockets_[1]};
+    start_simulators();
+    for (const std::string& s : sockets_) {
+        // The stub's socket is made before the function's own.
+        await("a socket", [&s] { return ::access(s.c_str(), F_OK) == 0; });
+        hosts.push_back(join(s, use));
+    }
+}
+
+void served_switch::start_simulators() {
+    if (by_ == served_by::one) {
+        children_ = {start(words_of(0))};
+        return;
+    }
+    const std::string server = directory_ + "/ivshmem";
+    server_ = start({"ivshmem-server", "--socket", server});
+    await("the ivshmem server", [&server] { return ::access(server.c_str(), F_OK) == 0; });
+    children_ = {start(words_of(0)), start(words_of(1))};
+}
+
+std::vector<std::string> served_switch::words_of(std::size_t simulator) const {
+    std::vector<std::string> words{"serve", "--stub", "--spin-us", "0"};
+    const std::vector<std::string> ports{"0=" + sockets_[0], "2=" + sockets_[1]};
+    for (std::size_t i = 0; i < ports.size(); ++i)
+        if (by_ == served_by::one || i == simulator)
+            words.insert(words.end(), {"--port", ports[i]});
+    if (by_ == served_by::two)
+        words.insert(words.end(), {"--peer", "ivshmem:" + directory_ + "/ivshmem"});
+    for (std::string w : more_) {
+        if (const std::size_t at = w.find('@'); at != std::string::npos)
+            w.replace(at, 1, std::to_string(simulator));
+        words.push_back(std::move(w));
+    }
+    return words;
+}
+
+pid_t served_switch::start(const std::vector<std::string>& more) const {
+    std::vector<std::string> words{NTB_STUB_TEST_NTBSIM};
     words.insert(words.end(), more.begin(), more.end());
-    child_ = ::fork();
-    if (child_ == 0) {
+    const pid_t child = ::fork();
+    if (child == 0) {
         std::vector<char*> argv;
         for (std::string& w : words)
             argv.push_back(w.data());
@@ -90,11 +127,7 @@ served_switch::served_switch(const std::vector<std::string>& more, window_use us
         ::execv(argv[0], argv.data());
         ::_exit(127);
     }
-    for (const std::string& s : sockets_) {
-        // The stub's socket is made before the function's own.
-        await("a socket", [&s] { return ::access(s.c_str(), F_OK) == 0; });
-        hosts.push_back(join(s, use));
-    }
+    return child;
 }
 
 std::unique_ptr<host> join(const std::string& socket, window_use use) {
@@ -113,8 +146,16 @@ void served_switch::rejoin(std::size_t i) {
     hosts[i] = join(sockets_[i], use_);
 }
 
+void served_switch::restart(std::size_t i) {
+    hosts[i].reset();
+    child_of(i) = start(words_of(i));
+    rejoin(i);
+}
+
 bool served_switch::runs() const {
-    return child_ > 0 && ::waitpid(child_, nullptr, WNOHANG) == 0;
+    return std::all_of(children_.begin(), children_.end(), [](pid_t child) {
+        return child > 0 && ::waitpid(child, nullptr, WNOHANG) == 0;
+    });
 }
 
 served_switch::~served_switch() {
@@ -124,20 +165,40 @@ served_switch::~served_switch() {
 }
 
 int served_switch::stop() {
-    ::kill(child_, SIGTERM); // with the hosts still there: they leave in the order of their ports
-    int status = 0;
-    ::waitpid(child_, &status, 0);
-    child_ = -1;
+    int code = 0;
+    for (pid_t& child : children_) {
+        // With the hosts still there: they leave in the order of their ports.
+        ::kill(child, SIGTERM);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        child = -1;
+        if (code == 0)
+            code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    kill();
     hosts.clear();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return code;
 }
 
 void served_switch::kill() {
-    if (child_ < 0)
+    children_.push_back(server_);
+    server_ = -1;
+    for (pid_t& child : children_) {
+        if (child < 0)
+            continue;
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        child = -1;
+    }
+}
+
+void served_switch::signal(std::size_t i, int number) {
+    pid_t& child = child_of(i);
+    ::kill(child, number);
+    if (number != SIGKILL)
         return;
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-    child_ = -1;
+    ::waitpid(child, nullptr, 0);
+    child = -1;
 }
 
 void served_switch::settle() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `ntbsim serve --stub` as a child, two hosts at it, each with a vfio-user connection and with the
-// stub's channel beside it: what a QEMU with the stub is to the simulator.
+// `ntbsim serve --stub` as a child, or one for each port (`--peer`), and two hosts, each with a
+// vfio-user connection and with the stub's channel beside it: what a QEMU with the stub is to the
+// simulator.
 //
 // Threading: none. Errors: exceptions, which fail the test.
 #pragma once
@@ -26,6 +27,12 @@ enum class window_use : std::uint8_t {
     later ///< hear_of() of its stub is left to the test
 };
 
+/// Who serves the two hosts.
+enum class served_by : std::uint8_t {
+    one, ///< one simulator
+    two, ///< a simulator each, joined at an ivshmem server
+};
+
 /// A host: a client and its stub.
 class host {
 public:
@@ -48,16 +55,22 @@ public:
 
 class served_switch {
 public:
-    /// Starts it; `more` are further words of the command line.
-    explicit served_switch(const std::vector<std::string>& more, window_use use = window_use::none);
+    /// Starts it; `more` are further words of the command line, in which "@" is the number of the
+    /// simulator.
+    explicit served_switch(const std::vector<std::string>& more, window_use use = window_use::none,
+                           served_by by = served_by::one);
     served_switch(const served_switch&) = delete;
     served_switch& operator=(const served_switch&) = delete;
     ~served_switch();
 
-    /// Ends it in order; its exit code.
+    /// Ends it in order; its exit code, of several the first that is not 0.
     int stop();
-    /// Kills it.
+    /// Kills it, all of it.
     void kill();
+    /// Sends a signal to the simulator of a host; waits for its end if it is SIGKILL.
+    void signal(std::size_t i, int number);
+    /// The simulator of a host is started again, and the host is back.
+    void restart(std::size_t i);
     /// A host comes back after hosts[i].reset().
     void rejoin(std::size_t i);
     /// The function's socket of a host.
@@ -69,10 +82,21 @@ public:
     std::vector<std::unique_ptr<host>> hosts;
 
 private:
-    pid_t child_ = -1;
-    std::string directory_;
-    std::vector<std::string> sockets_;
+    void start_simulators();
+    [[nodiscard]] pid_t start(const std::vector<std::string>& more) const;
+    [[nodiscard]] std::vector<std::string> words_of(std::size_t simulator) const;
+    /// The simulator of a host.
+    [[nodiscard]] pid_t& child_of(std::size_t i) {
+        return children_[by_ == served_by::one ? 0 : i];
+    }
+
+    std::vector<std::string> more_;
     window_use use_;
+    served_by by_;
+    std::string directory_;
+    std::vector<std::string> sockets_{};
+    pid_t server_ = -1; ///< of ivshmem
+    std::vector<pid_t> children_{};
 };
 
 /// A host at that socket, as soon as the simulator takes one.

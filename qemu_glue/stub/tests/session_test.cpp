@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "qemu_glue/stub/tests/served_switch.h"
+#include "qemu_glue/stub/tests/two_windows.h"
 
 using namespace ntb::stub::test;
 
 namespace {
 
 // Offsets in the NT function's registers (docs/registers.md).
-constexpr std::uint32_t pcicmd = 0x004;
 constexpr std::uint32_t scratch = 0x40C; ///< NTSDATA: bits without a side effect
 constexpr std::uint32_t outdbellset = 0x420;
 constexpr std::uint32_t indbellsts = 0x428;
@@ -78,8 +78,8 @@ std::vector<access> session(unsigned length, std::uint32_t seed) {
 
 /// Plays it; what the reads gave.
 std::vector<std::uint64_t> play(const std::vector<access>& accesses, bool by_stub,
-                                const std::string& vcd) {
-    served_switch s({"--pace", "none", "--vcd", vcd});
+                                const std::string& vcd, served_by by = served_by::one) {
+    served_switch s({"--pace", "none", "--vcd", vcd}, window_use::none, by);
     std::vector<std::uint64_t> values;
     std::uint64_t answered = 0;
     for (const access& a : accesses) {
@@ -132,6 +132,43 @@ BOOST_AUTO_TEST_CASE(
         return; // the files stay
     std::filesystem::remove(by_socket);
     std::filesystem::remove(by_stub);
+}
+
+BOOST_AUTO_TEST_CASE(the_stub_changes_nothing_in_two_simulators) {
+    const auto accesses = session(800, 8);
+    const std::string name = "/tmp/ntb-stub-linked-" + std::to_string(::getpid());
+    const auto expected = play(accesses, false, name + ".socket@.vcd", served_by::two);
+    const auto got = play(accesses, true, name + ".stub@.vcd", served_by::two);
+    BOOST_TEST(got == expected, boost::test_tools::per_element());
+    for (const std::string side : {"0", "1"}) {
+        const std::string waveform = text_of(name + ".socket" + side + ".vcd");
+        BOOST_TEST(waveform.size() > 20'000U);
+        BOOST_TEST((waveform == text_of(name + ".stub" + side + ".vcd")));
+    }
+    if (!boost::unit_test::results_collector
+             .results(boost::unit_test::framework::current_test_case().p_id)
+             .passed())
+        return; // the files stay
+    for (const std::string side : {"0", "1"})
+        for (const char* const way : {".socket", ".stub"})
+            std::filesystem::remove(name + way + side + ".vcd");
+}
+
+BOOST_AUTO_TEST_CASE(a_doorbell_comes_after_the_data_before_it_in_two_simulators) {
+    two_windows t(true, {}, window_use::none, served_by::two);
+    t.lead(0, 0x200000);
+    BOOST_REQUIRE(t.at(0).stub.drain());
+    std::uint64_t rung = 0;
+    for (std::uint32_t i = 1; i < 2000; ++i) {
+        BOOST_REQUIRE(t.at(1).stub.write(bar0, indbellsts, 4, 1)); // cleared
+        BOOST_REQUIRE(t.at(1).stub.drain());
+        BOOST_REQUIRE(t.at(0).stub.write(window_bar, 0x40, 4, i));
+        BOOST_REQUIRE(t.at(0).stub.write(bar0, outdbellset, 4, 1));
+        for (rung = 0; (rung & 1U) == 0;)
+            BOOST_REQUIRE(t.at(1).stub.read(bar0, indbellsts, 4, rung));
+        BOOST_REQUIRE(word(t.ram[1].data + 0x200040) == i);
+    }
+    BOOST_TEST(t.at(1).stub.answered() > 1000U);
 }
 
 BOOST_AUTO_TEST_CASE(a_read_sees_every_write_before_it) {

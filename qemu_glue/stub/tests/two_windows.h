@@ -44,8 +44,8 @@ inline void set_up(host& h, const host_ram& ram) {
 
 struct two_windows {
     explicit two_windows(bool sealed = true, const std::vector<std::string>& more = {},
-                         window_use use = window_use::area)
-        : ram{host_ram(sealed), host_ram(sealed)}, simulator(more, use) {
+                         window_use use = window_use::area, served_by by = served_by::one)
+        : ram{host_ram(sealed), host_ram(sealed)}, simulator(more, use, by) {
         for (std::size_t i = 0; i < 2; ++i)
             set_up(at(i), ram[i]);
     }
