@@ -54,7 +54,8 @@ private:
 bridged_switch::bridged_switch(const topology_config& topology, const timing_config& timing,
                                trace_sink* trace, const std::shared_ptr<spdlog::logger>& logger,
                                other_part* other)
-    : switch_(std::make_unique<ntb_switch>("switch", topology, timing, trace, other)) {
+    : other_(other),
+      switch_(std::make_unique<ntb_switch>("switch", topology, timing, trace, other)) {
     for (unsigned p = 0; p < max_ports; ++p) {
         if (!has_nt_function(topology.ports[p].mode) && !topology.ports[p].host)
             continue;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/ntb_switch.h"
+#include "model/other_part.h"
 #include "testbench/capture/record.h"
 #include "testbench/root_complex/switch_controls.h"
 #include "tlm_bridge/kernel/port_bridge.h"
@@ -41,7 +42,8 @@ public:
 
     // switch_controls
     [[nodiscard]] bool has_host(port_number port) const override {
-        return nt_controls_.count(port.value()) != 0;
+        return nt_controls_.count(port.value()) != 0 &&
+               (other_ == nullptr || other_->is_here(port));
     }
     void set_link(port_number port, bool up) override { switch_->set_link(port, up); }
     void hot_reset(port_number port) override { switch_->hot_reset(port); }
@@ -78,6 +80,7 @@ private:
     void add_nt(unsigned port, const std::shared_ptr<spdlog::logger>& logger);
     void add_dma(unsigned port, const std::shared_ptr<spdlog::logger>& logger);
 
+    const other_part* other_;
     std::unique_ptr<ntb_switch> switch_;
     std::map<unsigned, std::unique_ptr<nt_control>> nt_controls_;
     std::vector<std::unique_ptr<dma_control>> dma_controls_;

@@ -102,9 +102,6 @@ std::uint64_t start_ps(const std::string& text) {
 }
 
 void refuse_later_options(const serve_options& o) {
-    if (!o.peer.empty() && !o.control.empty())
-        throw user_error("--control", "not with --peer: half of the switch is elsewhere",
-                         "leave out one of the two");
     if (!o.peer.empty() && !o.capture.empty())
         throw user_error("--capture",
                          "not with --peer: what the other simulator does is not captured",

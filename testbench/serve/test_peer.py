@@ -12,7 +12,7 @@ import time
 import unittest
 
 import client as c
-from client import Serve
+from client import Control, Serve
 from scripted_ivshmem import IvshmemServer
 
 BAR2 = 2
@@ -316,6 +316,10 @@ class Refusals(TwoSimulators):
         text = self.refusal("--peer", f"ivshmem:{self.path}", port=2)
         self.assertIn("two simulators are attached already", text)
 
+    def test_a_capture_of_half_a_switch_is_refused(self):
+        text = self.refusal("--peer", f"ivshmem:{self.path}", "--capture", f"{self.path}.stim")
+        self.assertIn("--capture: not with --peer", text)
+
     def test_another_topology_or_timing_is_refused(self):
         self.side(0)
         for arguments in (("--topology", "three-host"), ("--set", "pipeline.doorbell=9")):
@@ -352,6 +356,65 @@ class Refusals(TwoSimulators):
     def test_a_peer_that_is_no_ivshmem_socket_is_refused(self):
         self.assertIn("not of the form", self.refusal("--peer", "tcp:1"))
         self.refusal("--peer", f"ivshmem:{self.path}.not-there")
+
+
+
+class ControlOfEach(TwoSimulators):
+    """A control socket at each of two simulators."""
+
+    def setUp(self):
+        super().setUp()
+        self.clients, self.controls = {}, {}
+        for port in (0, 2):
+            path = f"{self.path}.control{port}"
+            serve = self.side(port, "--control", path)
+            self.controls[port] = self.enterContext(Control(path))
+            self.clients[port] = self.enterContext(serve.client(port)).enable()
+
+    def obey(self, port, *statements):
+        """The simulator of that port obeys."""
+        for answer in self.controls[port].say(*statements):
+            self.assertRegex(answer, r"\Aok at \d+ps\Z")
+
+    def comes_to(self, port, register, value):
+        """A global register, as the host of that port sees it."""
+        client = self.clients[port]
+        self.assertTrue(c.eventually(lambda: client.read_global(register) == value),
+                        f"{client.read_global(register):#x}")
+
+    def test_faults_at_either_simulator_are_seen_at_the_other(self):
+        for here, there in ((0, 2), (2, 0)):
+            seen = self.clients[there]
+            for up in (True, False, True):
+                self.obey(here, f"link port{here} {'up' if up else 'down'}")
+                self.assertTrue(c.eventually(
+                    lambda client=seen, port=here, up=up:
+                    bool(client.read_global(c.port_status(port)) & c.LINK_UP) == up))
+            self.clients[here].enable().write(c.NTCTL, c.CPEN)
+            self.obey(here, f"reset partition {here // 2} hot")
+            self.assertEqual(self.clients[here].enable().read(c.NTCTL) & c.CPEN, 0)
+
+    def test_what_is_about_the_whole_switch_is_taken_by_either_simulator(self):
+        clients = self.clients.values()
+        for here in (0, 2):
+            self.clients[here].enable().write_global(c.REGISTERS["TMPCTL"], 0)  # the sensor is on
+            self.obey(here, f"temp {40 + here}")
+            for client in clients:
+                self.assertTrue(c.eventually(
+                    lambda client=client, wanted=2 * (40 + here):
+                    client.enable().read_global(c.REGISTERS["TMPSTS"]) & 0xFF == wanted))
+                client.write(c.NTCTL, c.CPEN)
+            self.obey(here, "reset switch fundamental")
+            for client in clients:
+                self.assertTrue(c.eventually(
+                    lambda client=client: client.enable().read(c.NTCTL) & c.CPEN == 0))
+
+    def test_a_port_of_the_other_simulator_is_refused(self):
+        for here, there in ((0, 2), (2, 0)):
+            for statement in (f"link port{there} down", f"reset port{there} hot",
+                              f"reset partition {there // 2} hot", f"fault port{there} msi drop"):
+                answer = self.controls[here].say(statement)[0]
+                self.assertRegex(answer, r"\Aerror: .*no host here \(.+\)\Z")
 
 
 if __name__ == "__main__":

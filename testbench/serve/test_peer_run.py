@@ -157,6 +157,11 @@ class SameTimes(JointPlay):
     def test_delays_that_are_drawn_are_the_same_in_two_processes(self):
         self.same_in_two("pingpong", "--seed", "77")
 
+    def test_smbus_is_the_same_whichever_process_has_the_global_registers(self):
+        for parts in (((0,), (2,)), ((2,), (0,))):
+            with self.subTest(parts):
+                self.same_in_two("smbus", parts=parts)
+
     def test_processes_with_several_ports_each_play_as_one(self):
         self.same_in_two("eight-host", parts=((0, 2, 4, 6), (8, 12, 16, 20)))
 

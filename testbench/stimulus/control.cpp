@@ -23,6 +23,13 @@ void reset(const reset_step& r, switch_controls& controls) {
     }
 }
 
+bool has_host_in(partition_number partition, const switch_controls& controls) {
+    for (unsigned p = 0; p < max_ports; ++p)
+        if (controls.has_host(port_number(p)) && controls.partition_of(port_number(p)) == partition)
+            return true;
+    return false;
+}
+
 /// The port that must have a host, if any.
 const port_number* port_of(const action& what) {
     if (const auto* l = std::get_if<link_step>(&what))
@@ -58,8 +65,14 @@ action parse_control(const std::string& statement, const switch_controls& contro
     const port_number* const port = port_of(what);
     if (port != nullptr && !controls.has_host(*port))
         throw stimulus_error("control", {},
-                             "port " + std::to_string(port->value()) + " has no host",
-                             "name a port with an NT function");
+                             "port " + std::to_string(port->value()) + " has no host here",
+                             "name a port with an NT function, to the simulator that serves it");
+    if (const auto* const r = std::get_if<reset_step>(&what);
+        r != nullptr && r->of_partition && !r->fundamental && !has_host_in(r->partition, controls))
+        throw stimulus_error("control", {},
+                             "partition " + std::to_string(r->partition.value()) +
+                                 " has no host here",
+                             "name a partition with one, to the simulator that serves it");
     return what;
 }
 
