@@ -129,6 +129,10 @@ void ntb_switch::list_windows(port_number port, window_list& out) const {
     ports_[port.value()]->list_windows(out);
 }
 
+bool ntb_switch::accepts_requests(port_number port) const {
+    return core_->functions().at(port) != nullptr && ports_[port.value()]->accepts_requests();
+}
+
 bool ntb_switch::writes_under_way(port_number port) const {
     return ports_[port.value()]->writes_under_way();
 }

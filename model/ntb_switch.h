@@ -67,6 +67,8 @@ public:
 
     /// Where requests of that port's host to its window BARs would go now.
     void list_windows(port_number port, window_list& out) const;
+    /// Whether requests of other hosts may be emitted at that port now (forwarding.h).
+    [[nodiscard]] bool accepts_requests(port_number port) const;
     /// Whether memory writes of other hosts are under way to that port's host, or a fault keeps one
     /// of this host back.
     [[nodiscard]] bool writes_under_way(port_number port) const;

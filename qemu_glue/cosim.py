@@ -70,7 +70,7 @@ class Run:
         self.progress = progress
         self.prepared = None
         self.simulator = None
-        self.control = None
+        self.controls = []    # sockets
         self.guests = []
         self._stack = stack
         self._lives = 1
@@ -122,9 +122,8 @@ class Run:
                     if "withdrawn" in line]
         if refusals:
             return refusals[0]
-        if self.options.link == "ivshmem":
-            return f"{stub.why}; windows stay trapped (docs/stub.md)"
-        return stub.why
+        trapped = self.simulator.windows_trapped()
+        return f"{stub.why} ({trapped})" if trapped else stub.why
 
     def _start_simulator(self, sockets, directory):
         options = self.options
@@ -132,24 +131,30 @@ class Run:
             self.progress.step("ivshmem server and simulators: starting")
             self.simulator = self._stack.enter_context(
                 LinkedSimulators(options, sockets, directory / "ivshmem",
-                                 ["--stub"] if self.prepared.stub.file else []))
+                                 lambda port: self._stub_words(directory / f"control{port}.sock")))
             return
         command = serve_command(options.ntbsim, options.topology, sockets, options.vcd,
                                 options.vcd_limit, options.capture)
-        if self.prepared.stub.file:
-            command.append("--stub")
-            # Faults happen to TLPs, and what a guest writes straight into memory is none.
-            if options.trace_windows or options.kind == "faults":
-                command.append("--trace-windows")
-        # ntb_perf as shipped is shown access by access, whatever becomes of windows later.
-        if options.kind == "faults" or (options.kind == "perf" and self.prepared.stub.file and
-                                        not options.trace_windows and not options.capture):
-            self.control = directory / "control.sock"
-            command += ["--control", str(self.control)]
+        command += self._stub_words(directory / "control.sock")
         self.progress.step("simulator: starting")
         self.simulator = self._stack.enter_context(
             Simulator(command, options.out / "ntbsim.log"))
         self.simulator.wait_until_serving(sockets)
+
+    def _stub_words(self, control):
+        """Words of `ntbsim serve` about the stub, and a control socket if the run needs one."""
+        options, words = self.options, []
+        if self.prepared.stub.file:
+            words.append("--stub")
+            # Faults happen to TLPs, and what a guest writes straight into memory is none.
+            if options.trace_windows or options.kind == "faults":
+                words.append("--trace-windows")
+        # ntb_perf as shipped is shown access by access, whatever becomes of windows later.
+        if options.kind == "faults" or (options.kind == "perf" and self.prepared.stub.file and
+                                        not options.trace_windows and not options.capture):
+            self.controls.append(control)
+            words += ["--control", str(control)]
+        return words
 
     def pids(self):
         """Of the simulator and the guests."""
@@ -377,6 +382,7 @@ def cosim(options, progress):
         result["problems"] += execute(run, options, result)
         progress.step("stopping the guests and the simulator")
         result["flow_control_stops"] = run.flow_control_stops()
+        result["stub"] = run.stub_says()
         for guest in run.guests:
             guest.child.stop()
         run.simulator_alive()

@@ -77,7 +77,7 @@ class Faults:
         """All steps; a list of problems."""
         self._start()
         result["faults"] = self._rows
-        with Control(self._run.control) as control:
+        with Control(self._run.controls[0]) as control:
             self._temperatures(control)
             self._doorbell("at the start")
             self._doubled_msi(control)

@@ -20,9 +20,12 @@ def part_of(path, port):
 
 
 class LinkedSimulators:
-    """Server and simulators, to be used like one simulator; `with` stops them."""
+    """Server and simulators, to be used like one simulator; `with` stops them.
 
-    def __init__(self, options, sockets, server_path, extra=()):
+    `extra` gives more words for the simulator of a port.
+    """
+
+    def __init__(self, options, sockets, server_path, extra=lambda port: ()):
         self._ntbsim = options.ntbsim
         self._vcd = options.vcd
         self._ports = list(sockets)
@@ -37,7 +40,7 @@ class LinkedSimulators:
                 command = serve_command(options.ntbsim, options.topology, {port: path},
                                         part_of(self._vcd, port) if self._vcd else None,
                                         options.vcd_limit,
-                                        extra=["--peer", f"ivshmem:{server_path}", *extra])
+                                        extra=["--peer", f"ivshmem:{server_path}", *extra(port)])
                 simulator = Simulator(command, options.out / f"ntbsim.port{port}.log")
                 self.simulators.append(building.enter_context(simulator))
                 simulator.wait_until_serving([port])
@@ -65,6 +68,11 @@ class LinkedSimulators:
         if self._vcd and not any(codes):
             self._merge()
         return next((code for code in codes if code), 0)
+
+    def windows_trapped(self):
+        """As Simulator.windows_trapped()."""
+        return next((line for simulator in self.simulators
+                     for line in [simulator.windows_trapped()] if line), None)
 
     def waveform_stopped(self):
         """As Simulator.waveform_stopped()."""

@@ -135,8 +135,8 @@ class Perf:
 
     def _windows(self, how):
         """Keeps windows trapped, or lets them be mapped again, where they would be."""
-        if self._run.control is not None:
-            with Control(self._run.control) as control:
+        for path in self._run.controls:
+            with Control(path) as control:
                 control.obey(f"windows {how}")
 
     def _directions(self):

@@ -35,6 +35,11 @@ class Simulator(NtbsimChild):
         return [line[len("ntbsim: "):] for line in self.output.lines()
                 if line.startswith("ntbsim: waveform ")]
 
+    def windows_trapped(self):
+        """What it has said about windows that are not mapped, or None."""
+        return next((line[len("ntbsim: "):] for line in self.output.lines()
+                     if line.startswith("ntbsim: windows") and "stay trapped" in line), None)
+
     def wait_until_serving(self, sockets):
         """Waits until every port has its socket."""
         deadline = time.monotonic() + START_SECONDS

@@ -123,6 +123,7 @@ int host_memory::map(const dma_mapping& mapping, unique_fd file) noexcept {
             m.file = std::move(file); // otherwise the mapping alone keeps the file alive
         m.file_offset = mapping.offset;
     }
+    ++changes_;
     maps_.insert(maps_.begin() + static_cast<std::ptrdiff_t>(at), std::move(m));
     last_hit_ = at;
     return 0;
@@ -139,6 +140,16 @@ host_memory::file_part host_memory::file_at(std::uint64_t iova) const noexcept {
     if (!m.file || !m.readable || !m.writable || m.broken)
         return {-1, 0, 0, rest};
     return {m.file.get(), m.file_offset + (iova - m.iova), rest, 0};
+}
+
+std::vector<host_memory::shared_map> host_memory::shared_maps() const {
+    std::vector<shared_map> out;
+    out.reserve(maps_.size());
+    for (const mapped_range& m : maps_) {
+        const bool usable = m.file && m.readable && m.writable && !m.broken;
+        out.push_back({m.iova, m.last - m.iova + 1, usable ? m.file.get() : -1, m.file_offset});
+    }
+    return out;
 }
 
 std::uint64_t host_memory::bytes_in(std::uint64_t iova, std::uint64_t size) const noexcept {
@@ -168,6 +179,7 @@ int host_memory::unmap(const dma_range& range) noexcept {
         maps_[at].last - maps_[at].iova != range.size - 1) {
         return ENOENT;
     }
+    ++changes_;
     release(maps_[at]);
     maps_.erase(maps_.begin() + static_cast<std::ptrdiff_t>(at));
     last_hit_ = 0;
@@ -175,6 +187,7 @@ int host_memory::unmap(const dma_range& range) noexcept {
 }
 
 void host_memory::unmap_all() noexcept {
+    ++changes_;
     for (mapped_range& m : maps_) {
         release(m);
     }

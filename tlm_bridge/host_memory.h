@@ -45,6 +45,21 @@ public:
     [[nodiscard]] file_part file_at(std::uint64_t iova) const noexcept;
     /// How much of that range is mapped, with a file or without.
     [[nodiscard]] std::uint64_t bytes_in(std::uint64_t iova, std::uint64_t size) const noexcept;
+    /// Counts the changes of what is mapped.
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
+    /// A map as others may use it: `file` as in file_part.
+    struct shared_map {
+        std::uint64_t iova = 0;
+        std::uint64_t size = 0;
+        int file = -1;
+        std::uint64_t file_offset = 0;
+        [[nodiscard]] bool operator==(const shared_map& o) const {
+            return iova == o.iova && size == o.size && file == o.file &&
+                   file_offset == o.file_offset;
+        }
+    };
+    /// All maps, by address.
+    [[nodiscard]] std::vector<shared_map> shared_maps() const;
     [[nodiscard]] std::size_t map_count() const { return maps_.size(); }
 
     /// A range may span maps that adjoin. Aligned accesses of 1, 2, 4 and 8 bytes are single
@@ -83,7 +98,8 @@ private:
     void report_no_file(const mapped_range& m) noexcept;
 
     std::vector<mapped_range> maps_; ///< by iova, without overlaps; never reallocates
-    std::size_t last_hit_ = 0;       ///< the map of the last access: most follow it
+    std::uint64_t changes_ = 0;
+    std::size_t last_hit_ = 0; ///< the map of the last access: most follow it
     guest_log log_;
     bool no_file_reported_ = false;
 };

@@ -19,6 +19,9 @@ public:
     void hot_reset() override { switch_.hot_reset(number_); }
     void set_mirror(register_mirror* mirror) override { switch_.set_mirror(number_, mirror); }
     void list_windows(window_list& out) const override { switch_.list_windows(number_, out); }
+    [[nodiscard]] bool accepts_requests() const override {
+        return switch_.accepts_requests(number_);
+    }
     [[nodiscard]] bool writes_under_way() const override {
         return switch_.writes_under_way(number_);
     }

@@ -22,7 +22,7 @@ std::string socket_of(const std::string& argument) {
 
 peer_side::peer_side(const options& given, const config::topology_file& topology,
                      const timing_config& timing, std::shared_ptr<spdlog::logger> logger)
-    : exact_(given.exact) {
+    : exact_(given.exact), logger_(logger) {
     const std::string path = socket_of(given.argument);
     if (topology.topology.eeprom.present)
         throw user_error("--peer " + given.argument,
@@ -46,6 +46,12 @@ peer_side::peer_side(const options& given, const config::topology_file& topology
     o.ring = [this](std::uint32_t id) { line_->ring(id); };
     o.exact = given.exact;
     link_ = std::make_unique<peer::peer_link>("peer", *place_, std::move(o), std::move(logger));
+}
+
+std::unique_ptr<peer::window_line>
+peer_side::make_window_line(bridge::window_broker& broker) const {
+    return std::make_unique<peer::window_line>(*place_, line_->memory_fd(), *link_, broker,
+                                               logger_);
 }
 
 void peer_side::begin(ntb_switch& s, bridge::bridge_thread& thread) {

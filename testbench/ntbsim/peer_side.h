@@ -18,6 +18,8 @@
 #include "tlm_bridge/peer/attachment.h"
 #include "tlm_bridge/peer/ivshmem_line.h"
 #include "tlm_bridge/peer/peer_link.h"
+#include "tlm_bridge/peer/window_line.h"
+#include "tlm_bridge/stub/window_broker.h"
 
 namespace ntb::cli {
 
@@ -33,6 +35,9 @@ public:
     peer_side(const options& o, const config::topology_file& topology, const timing_config& timing,
               std::shared_ptr<spdlog::logger> logger);
 
+    /// Lets windows lead into the other process; null where they stay trapped. Elaboration only.
+    [[nodiscard]] std::unique_ptr<peer::window_line>
+    make_window_line(bridge::window_broker& broker) const;
     /// For the switch that is built in parts.
     [[nodiscard]] peer::peer_link& link() { return *link_; }
     /// Elaboration, when all is built.
@@ -44,6 +49,7 @@ public:
 
 private:
     bool exact_;
+    std::shared_ptr<spdlog::logger> logger_;
     std::unique_ptr<peer::ivshmem_line> line_;
     std::unique_ptr<peer::attachment> place_;
     std::unique_ptr<peer::peer_link> link_;

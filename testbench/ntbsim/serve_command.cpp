@@ -134,10 +134,10 @@ public:
         logger_->set_pattern("ntbsim: %v");
         recorder_ = make_recorder(o.waveform, "serve");
         with_stubs_ = o.stub;
-        // A capture holds every access, and what the other part of a switch does to windows is not
-        // told here.
+        // A capture holds every access. Without a wall clock two processes take turns, and what
+        // goes around the model takes none.
         map_windows_ = o.stub && (!o.trace_windows || !o.control.empty()) && o.capture.empty() &&
-                       o.peer.empty();
+                       (o.peer.empty() || o.pace != "none");
         check_sockets(sockets, t);
         if (!o.peer.empty())
             peer_ = std::make_unique<peer_side>(
@@ -158,9 +158,11 @@ public:
             bo.start_ps = peer_->now_ps();
         }
         thread_ = std::make_unique<bridge::bridge_thread>(bo);
-        if (o.stub && peer_)
-            logger_->info("windows stay trapped: the other simulator's guests are not reached "
-                          "directly (docs/stub.md)");
+        if (map_windows_ && peer_)
+            window_line_ = peer_->make_window_line(windows_);
+        else if (o.stub && peer_)
+            logger_->info("windows stay trapped ({})",
+                          o.pace == "none" ? "--pace none" : "--trace-windows");
         stub_options_.log_reads = recorder_ != nullptr || !o.capture.empty();
         stub_options_.spin_us = bo.spin_us;
         if (!o.capture.empty())
@@ -202,6 +204,8 @@ public:
             recorder_->start();
         if (peer_) // what is known of the other side may change signals
             peer_->begin(switch_->device(), *thread_);
+        if (window_line_)
+            window_line_->begin(*thread_);
         thread_->run();
         if (recorder_)
             recorder_->close(sc_core::sc_time_stamp().value());
@@ -262,8 +266,12 @@ private:
         if (capture_)
             b.set_log(&capture_->log_of(place));
         const auto socket = sockets.find(place);
-        if (socket == sockets.end())
+        if (socket == sockets.end()) {
+            if (window_line_ && place.function == nt_number &&
+                ((ports_of(sockets) >> place.port) & 1U) == 0)
+                window_line_->add_elsewhere(port_number(place.port));
             return;
+        }
         std::string name = "port " + std::to_string(place.port);
         if (place.function != nt_number)
             name += " function " + std::to_string(place.function);
@@ -277,6 +285,9 @@ private:
             if (map_windows_)
                 windows_.add(port_number(place.port), stub, switch_->nt_port(place.port),
                              b.memory());
+            if (window_line_)
+                window_line_->add_here(port_number(place.port), switch_->nt_port(place.port),
+                                       b.memory());
         }
         servers_.push_back(
             std::make_unique<vfio_user::server>(socket->second, *served, logger_, std::move(name)));
@@ -322,6 +333,7 @@ private:
     bridge::stub_port::options stub_options_;
     bridge::window_broker windows_;
     std::unique_ptr<bridge::update_phase> update_windows_;
+    std::unique_ptr<peer::window_line> window_line_;
     std::vector<std::unique_ptr<bridge::stub_port>> stubs_;
     std::vector<std::unique_ptr<vfio_user::server>> servers_;
 };

@@ -26,6 +26,8 @@ public:
     virtual void set_mirror(register_mirror* mirror) { (void)mirror; }
     /// Where the host's requests to its window BARs would go now; a function without has none.
     virtual void list_windows(window_list& out) const { out.clear(); }
+    /// Whether requests of other hosts may reach this port's host now.
+    [[nodiscard]] virtual bool accepts_requests() const { return true; }
     /// Whether memory writes of other hosts are under way to this port's host, or writes of this
     /// host are kept back on their way to others.
     [[nodiscard]] virtual bool writes_under_way() const { return false; }

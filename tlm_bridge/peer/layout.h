@@ -21,7 +21,7 @@
 namespace ntb::peer::layout {
 
 inline constexpr std::uint64_t magic = 0x4B4E4C5245455042; ///< "BPEERLNK"
-inline constexpr std::uint32_t version = 3;
+inline constexpr std::uint32_t version = 4;
 inline constexpr std::size_t page_bytes = 4096;
 inline constexpr unsigned sides = 2;
 

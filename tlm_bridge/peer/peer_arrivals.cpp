@@ -100,6 +100,10 @@ void peer_link::act(arrival& a) {
         break;
     }
     case record_kind::completion:
+        if (settle_tag_ != 0 && a.r.head.tag == settle_tag_) {
+            writes_settled(writes_asked_);
+            break;
+        }
         for (request& q : requests_) {
             if (!q.used || q.ended || q.tag != a.r.head.tag)
                 continue;
@@ -119,6 +123,7 @@ void peer_link::act(arrival& a) {
     case record_kind::register_read:
     case record_kind::register_write:
     case record_kind::memory_read:
+    case record_kind::writes_settle:
         while (work_.size() >= max_requests)
             sc_core::wait(request_free_); // more than it can have under way
         work_.push_back(std::move(a.r));
@@ -164,6 +169,10 @@ void peer_link::execute(const record& r) {
     case record_kind::memory_write:
         completion.head.index = static_cast<std::uint8_t>(memory_request_here(r, completion));
         break;
+    case record_kind::writes_settle:
+        if (!writes_settle_here(r.head.from))
+            return;
+        break;
     case record_kind::crossing:
     case record_kind::completion:
     case record_kind::continued:
@@ -184,6 +193,20 @@ void peer_link::complete(const record& asked, record completion) {
 void peer_link::memory_write_here(const record& r) {
     record none{};
     (void)memory_request_here(r, none);
+}
+
+bool peer_link::writes_settle_here(std::uint32_t asked_by) {
+    for (unsigned p = 0; p < max_ports; ++p) {
+        const port_number port(p);
+        if (!is_here(port) || !switch_->has_sockets(port))
+            continue;
+        while (!switch_->await_writes(port, settle_look_ps)) {
+            if (!connected_ || acting_incarnation_ != asked_by)
+                return false;
+            sc_core::wait(1, sc_core::SC_MS); // a fault may keep one for longer
+        }
+    }
+    return true;
 }
 
 forward_result peer_link::memory_request_here(const record& r, record& completion) {
@@ -233,6 +256,8 @@ void peer_link::came(const arrival& a) {
     forget_unsent();
     out_.begin_anew();
     log_.info("the other simulator is there");
+    if (changed_)
+        changed_();
     if (companion_ != nullptr)
         companion_->other_is(true);
 }
@@ -256,6 +281,9 @@ void peer_link::gone() {
         q.result = crossing_result::gone;
         q.event.notify();
     }
+    writes_settled(writes_sent_); // or never
+    if (changed_)
+        changed_();
     if (had_core)
         place_.take_core();
     while (!messages_.empty())

@@ -369,6 +369,7 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
     if (!await_room(give_up))
         return connected_ ? forward_result::unsupported : forward_result::lost;
     if (!completed) {
+        ++writes_sent_;
         await_in_ring(post(std::move(r)));
         return forward_result::done;
     }
@@ -404,6 +405,43 @@ forward_result peer_link::forward_piece(port_number port, tlm::tlm_generic_paylo
                 into[i] = q.completion.data[i];
     }
     return result;
+}
+
+// --- writes that are under way -----------------------------------------------------------------
+
+bool peer_link::writes_under_way() {
+    if (!connected_ || writes_settled_ == writes_sent_)
+        return false;
+    if (settle_tag_ == 0) {
+        record r{};
+        r.head.kind = static_cast<std::uint16_t>(record_kind::writes_settle);
+        r.head.tag = settle_tag_ = next_tag_++;
+        writes_asked_ = writes_sent_;
+        post(std::move(r));
+    }
+    return true;
+}
+
+bool peer_link::await_writes(std::uint64_t limit_ps) {
+    const std::uint64_t wanted = writes_sent_;
+    const std::uint64_t give_up_ps = core_clock::now_ps() + limit_ps;
+    while (writes_settled_ < wanted && writes_under_way()) {
+        if (settles_late_ || core_clock::now_ps() >= give_up_ps) {
+            settles_late_ = true;
+            return false;
+        }
+        sc_core::wait(core_clock::until(give_up_ps), has_settled_);
+    }
+    return true;
+}
+
+void peer_link::writes_settled(std::uint64_t number) {
+    settle_tag_ = 0;
+    writes_settled_ = number;
+    settles_late_ = false;
+    has_settled_.notify(sc_core::SC_ZERO_TIME);
+    if (on_settled_)
+        on_settled_();
 }
 
 // --- time without a wall clock ----------------------------------------------------------------

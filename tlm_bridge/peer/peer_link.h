@@ -68,6 +68,19 @@ public:
     /// Bit p = port p is executed by the other side, while it is there.
     [[nodiscard]] std::uint32_t other_ports() const { return other_ports_; }
 
+    /// Number of the other simulator (layout::side::incarnation), 0 while there is none.
+    [[nodiscard]] std::uint32_t other_incarnation() const { return acting_incarnation_; }
+    /// Called when the other side has come or gone, from a process, before the model learns that it
+    /// has gone. Elaboration only.
+    void on_change(std::function<void()> f) { changed_ = std::move(f); }
+    /// Whether memory writes that were sent may not be in memory yet. Asks the other side if so.
+    [[nodiscard]] bool writes_under_way();
+    /// Waits, at most so long, for those that are under way now; not at all where the last wait was
+    /// in vain and nothing has been heard since. From an SC_THREAD.
+    [[nodiscard]] bool await_writes(std::uint64_t limit_ps);
+    /// Called when writes have settled. Elaboration only.
+    void on_settled(std::function<void()> f) { on_settled_ = std::move(f); }
+
     /// Who is told what the other side's companion says, and who comes and goes. Elaboration only;
     /// outlives the simulation.
     void set_companion(companion& c) { companion_ = &c; }
@@ -122,6 +135,8 @@ private:
     /// process run. Below QEMU's patience with a device, 5 s.
     static constexpr std::uint64_t patience_ps = 4'000'000'000'000;
     static constexpr std::uint64_t never = ~std::uint64_t{0};
+    /// How often is looked whether who asks for settled writes is still there.
+    static constexpr std::uint64_t settle_look_ps = 100'000'000'000;
 
     /// A request of this side that is to be completed.
     struct request {
@@ -172,6 +187,9 @@ private:
     void came(const arrival& a);
     void gone();
     void memory_write_here(const record& r);
+    /// Returns when no memory write is under way to a host here; false: who asked has gone.
+    [[nodiscard]] bool writes_settle_here(std::uint32_t asked_by);
+    void writes_settled(std::uint64_t number);
     [[nodiscard]] forward_result memory_request_here(const record& r, record& completion);
     void complete(const record& asked, record completion);
     [[nodiscard]] static crossing outcome_of(const message& m, bool accepted);
@@ -232,6 +250,14 @@ private:
     std::array<request, max_requests> requests_; // `{}` makes GCC 14 warn
     std::uint32_t next_tag_ = 1;
     sc_core::sc_event request_free_;
+    std::function<void()> changed_{};
+    std::function<void()> on_settled_{};
+    std::uint64_t writes_sent_ = 0;    ///< that nobody is told the end of
+    std::uint64_t writes_settled_ = 0; ///< how many of them are in memory
+    std::uint64_t writes_asked_ = 0;   ///< how many the question was about that is under way
+    std::uint32_t settle_tag_ = 0;     ///< of it, 0: none is
+    bool settles_late_ = false;        ///< the last wait was in vain
+    sc_core::sc_event has_settled_;
     std::deque<message> messages_;
     sc_core::sc_event message_is_late_;
 };

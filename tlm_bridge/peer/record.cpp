@@ -21,6 +21,7 @@ bool well_formed(const layout::slot_header& h, bool first) {
     case record_kind::register_read:
     case record_kind::register_write:
     case record_kind::word:
+    case record_kind::writes_settle:
         return h.total == 0;
     case record_kind::memory_read:
         return h.total == 0 && h.value != 0 && h.value <= max_request_bytes;

@@ -23,8 +23,9 @@ enum class record_kind : std::uint16_t {
     completion,     ///< of `tag`: index = status, value, data
     continued,      ///< more data of the record before
     word,           ///< value, of the companion there for the one here; needs no answer
+    writes_settle,  ///< is completed when the memory writes before it are in memory
 };
-inline constexpr std::uint16_t last_record_kind = 8;
+inline constexpr std::uint16_t last_record_kind = 9;
 
 /// Bits of slot_header::flags.
 inline constexpr std::uint8_t flag_set = 1;          ///< crossing::flag

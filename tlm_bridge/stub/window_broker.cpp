@@ -33,8 +33,9 @@ void window_broker::trace(trace_sink& sink, std::uint64_t (*now_ps)()) {
     sink_ = &sink;
     now_ps_ = now_ps;
     for (member& m : members_)
-        m.signal = sink.declare_bits(
-            "switch.port" + std::to_string(m.port.value()) + ".windows_mapped", 8, 0);
+        if (m.stub != nullptr) // what is elsewhere is shown there
+            m.signal = sink.declare_bits(
+                "switch.port" + std::to_string(m.port.value()) + ".windows_mapped", 8, 0);
 }
 
 void window_broker::show(const member& m) const {
@@ -54,7 +55,18 @@ void window_broker::update_now() {
     if (!stale_)
         return;
     stale_ = false;
-    const bool may_add = !writes_under_way();
+    update_here(!trapped_);
+    if (partner_ != nullptr)
+        partner_->follow();
+}
+
+void window_broker::take_away_stale() {
+    update_here(false);
+    stale_ = true;
+}
+
+void window_broker::update_here(bool may_map) {
+    const bool may_add = may_map && !writes_under_way();
     // Nobody is waited for before all have been told.
     for (member& m : members_) {
         if (m.stub == nullptr)
@@ -63,7 +75,7 @@ void window_broker::update_now() {
         if (m.stub->wants_windows())
             list_stretches(m, wanted_);
         remove_other_than(m, wanted_);
-        if (!trapped_)
+        if (may_map)
             add_missing(m, wanted_, may_add);
         if (m.stub->wants_windows())
             m.stub->set_mixed_bars(mixed_bars(m));
@@ -83,15 +95,28 @@ void window_broker::take_away(const stub_port& owner_of_memory) {
     for (const member& owner : members_) {
         if (owner.stub != &owner_of_memory)
             continue;
-        for (member& m : members_) {
-            wanted_.clear();
-            std::copy_if(m.mapped.begin(), m.mapped.end(), std::back_inserter(wanted_),
-                         [&owner](const stretch& s) { return !(s.target == owner.port); });
-            remove_other_than(m, wanted_);
-        }
+        take_away_here(owner.port);
+        if (partner_ != nullptr)
+            partner_->take_away(owner.port);
+    }
+    stale_ = true;
+}
+
+void window_broker::take_away_here(port_number owner) {
+    for (member& m : members_) {
+        wanted_.clear();
+        std::copy_if(m.mapped.begin(), m.mapped.end(), std::back_inserter(wanted_),
+                     [owner](const stretch& s) { return !(s.target == owner); });
+        remove_other_than(m, wanted_);
     }
     commit_all();
     stale_ = true;
+}
+
+bool window_broker::wants_windows() const {
+    return std::any_of(members_.begin(), members_.end(), [](const member& m) {
+        return m.stub != nullptr && m.stub->wants_windows();
+    });
 }
 
 void window_broker::remove_other_than(member& m, const stretches& wanted) {
@@ -163,7 +188,8 @@ void window_broker::list_stretches(const member& m, stretches& out) {
 
 void window_broker::list_range(const member& m, const window_range& r, stretches& out) const {
     const member* const target = member_of(r.target);
-    if (target == nullptr || r.offset % page != r.address % page)
+    if (target == nullptr || !target->control->accepts_requests() ||
+        r.offset % page != r.address % page)
         return; // pages would not fit over pages: trapped
     // The registers that make a window's size are the guest's, and may say more than the BAR has
     // that its client was told of.
@@ -195,6 +221,10 @@ std::uint32_t window_broker::mixed_bars(const member& m) const {
         const member* const target = member_of(r.target);
         if (target == nullptr)
             continue;
+        if (!target->control->accepts_requests()) { // it is not known what is there
+            bars |= 1U << r.bar;
+            continue;
+        }
         std::uint64_t mapped = 0;
         for (const stretch& s : m.mapped)
             if (s.bar == r.bar && s.offset >= r.offset && s.offset - r.offset < r.size)

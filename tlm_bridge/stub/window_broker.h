@@ -35,6 +35,21 @@ namespace ntb::bridge {
 
 class stub_port;
 
+/// Where a switch is in two processes: the broker of the other one.
+class window_partner {
+public:
+    window_partner() = default;
+    window_partner(const window_partner&) = delete;
+    window_partner& operator=(const window_partner&) = delete;
+    virtual ~window_partner() = default;
+
+    /// What windows depend on may have changed. Returns when guests over there reach nothing here
+    /// that they must not reach any more.
+    virtual void follow() = 0;
+    /// Nobody over there reaches that port's memory any more when this returns.
+    virtual void take_away(port_number port) = 0;
+};
+
 class window_broker final : public window_observer {
 public:
     static constexpr auto let_go_limit = std::chrono::seconds(1);
@@ -46,6 +61,8 @@ public:
     void set_update_phase(std::function<void()> ask) { ask_for_update_ = std::move(ask); }
     /// Adds an NT function. `stub` null: it is a target only. Elaboration only; all outlive this.
     void add(port_number port, stub_port* stub, port_control& control, const host_memory& memory);
+    /// The other process, whose ports are added as targets only. Elaboration only; outlives this.
+    void set_partner(window_partner& partner) { partner_ = &partner; }
     /// Declares `switch.portP.windows_mapped`, the number of stretches that port's host reaches
     /// directly; `now_ps` tells simulated time. Elaboration only.
     void trace(trace_sink& sink, std::uint64_t (*now_ps)());
@@ -66,6 +83,13 @@ public:
     void take_from(const stub_port& stub);
     /// Nobody reaches that memory any more when this returns.
     void take_away(const stub_port& owner_of_memory);
+    /// Nobody in this process reaches that port's memory any more when this returns.
+    void take_away_here(port_number owner);
+    /// Takes away what leads nowhere any more, in this process; what is new waits for update_now().
+    /// From the partner, also while this one waits for it.
+    void take_away_stale();
+    /// Whether some stub has accessed a window.
+    [[nodiscard]] bool wants_windows() const;
     /// Whether that stub's guest reaches memory without the model.
     [[nodiscard]] bool maps_for(const stub_port& stub) const;
     /// Whether something has changed, or waits to be mapped.
@@ -101,6 +125,7 @@ private:
     };
 
     [[nodiscard]] bool writes_under_way() const;
+    void update_here(bool may_map);
     /// What could be mapped now.
     void list_stretches(const member& m, stretches& out);
     void list_range(const member& m, const window_range& r, stretches& out) const;
@@ -114,6 +139,7 @@ private:
 
     std::vector<member> members_;
     std::function<void()> ask_for_update_;
+    window_partner* partner_ = nullptr;
     trace_sink* sink_ = nullptr;
     std::uint64_t (*now_ps_)() = nullptr;
     window_list list_{};

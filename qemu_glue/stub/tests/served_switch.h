@@ -76,6 +76,8 @@ public:
     /// The function's socket of a host.
     [[nodiscard]] const std::string& socket(std::size_t i) const { return sockets_[i]; }
     [[nodiscard]] bool runs() const;
+    /// Process ID of the ivshmem server.
+    [[nodiscard]] pid_t server() const { return server_; }
     /// Returns when the simulator has nothing to do any more.
     void settle() const;
 

@@ -11,12 +11,11 @@
 #include <random>
 #include <string>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
 #include "qemu_glue/stub/tests/changed_topology.h"
+#include "qemu_glue/stub/tests/control_client.h"
 #include "qemu_glue/stub/tests/host_ram.h"
 #include "qemu_glue/stub/tests/served_switch.h"
 #include "qemu_glue/stub/tests/two_windows.h"
@@ -38,22 +37,7 @@ public:
         std::error_code ignored;
         std::filesystem::remove_all(directory_, ignored);
     }
-    /// Has a statement obeyed.
-    void say(const std::string& statement) const {
-        const int s = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        name.copy(address.sun_path, sizeof address.sun_path - 1);
-        BOOST_REQUIRE(::connect(s, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-                      0);
-        const std::string line = statement + "\n";
-        BOOST_REQUIRE(::send(s, line.data(), line.size(), MSG_NOSIGNAL) ==
-                      static_cast<ssize_t>(line.size()));
-        char answer[256] = {};
-        BOOST_REQUIRE(::recv(s, answer, sizeof answer - 1, 0) > 0);
-        BOOST_TEST(std::string(answer).rfind("ok at ", 0) == 0U);
-        ::close(s);
-    }
+    void say(const std::string& statement) const { control_client{name}.say(statement); }
 
 private:
     char template_[32] = "/tmp/ntb-stub-control-XXXXXX";
