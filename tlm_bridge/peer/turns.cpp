@@ -30,7 +30,12 @@ bool turns::may_go_on(const outlook& here, bool alone) {
     const bool other_wishes = (h.wish.load() >> (1 - side) & 1U) != 0;
     const std::uint64_t other_next = std::min(place_.other().next_ps.load(), sent_due_ps_);
     const bool other_first = other_next < acts_ps || (other_next == acts_ps && side == 1);
-    if ((other_wishes && !wishing_) || (other_next != never && other_first)) {
+    // Its wish is for the time at which both are. What this side has before it until then comes
+    // first, or the other one would but give the turn back.
+    const std::uint64_t wish_ps = std::max(here.now_ps, other_ps_);
+    const bool own_first = !here.input && here.next_ps != never &&
+                           (here.next_ps < wish_ps || (here.next_ps == wish_ps && side == 0));
+    if ((other_wishes && !wishing_ && !own_first) || (other_next != never && other_first)) {
         // What found no room is to be sent before anything later happens there.
         give_away(here.now_ps, here.unsent ? here.now_ps : here.next_ps);
         if (here.input)

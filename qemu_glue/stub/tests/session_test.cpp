@@ -134,24 +134,17 @@ BOOST_AUTO_TEST_CASE(
     std::filesystem::remove(by_stub);
 }
 
-BOOST_AUTO_TEST_CASE(the_stub_changes_nothing_in_two_simulators) {
+BOOST_AUTO_TEST_CASE(what_is_read_by_the_stub_in_two_simulators_is_what_is_read_by_the_socket) {
+    // Not their waveforms: nobody outside can tell when both have nothing to do any more.
     const auto accesses = session(800, 8);
     const std::string name = "/tmp/ntb-stub-linked-" + std::to_string(::getpid());
     const auto expected = play(accesses, false, name + ".socket@.vcd", served_by::two);
     const auto got = play(accesses, true, name + ".stub@.vcd", served_by::two);
     BOOST_TEST(got == expected, boost::test_tools::per_element());
-    for (const std::string side : {"0", "1"}) {
-        const std::string waveform = text_of(name + ".socket" + side + ".vcd");
-        BOOST_TEST(waveform.size() > 20'000U);
-        BOOST_TEST((waveform == text_of(name + ".stub" + side + ".vcd")));
+    for (const char* const file : {".socket0.vcd", ".socket1.vcd", ".stub0.vcd", ".stub1.vcd"}) {
+        BOOST_TEST(text_of(name + file).size() > 20'000U);
+        std::filesystem::remove(name + file);
     }
-    if (!boost::unit_test::results_collector
-             .results(boost::unit_test::framework::current_test_case().p_id)
-             .passed())
-        return; // the files stay
-    for (const std::string side : {"0", "1"})
-        for (const char* const way : {".socket", ".stub"})
-            std::filesystem::remove(name + way + side + ".vcd");
 }
 
 BOOST_AUTO_TEST_CASE(a_doorbell_comes_after_the_data_before_it_in_two_simulators) {
