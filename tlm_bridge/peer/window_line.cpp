@@ -28,6 +28,7 @@ using what = window_word::what;
 constexpr std::uint64_t listener_key = 0;
 constexpr std::uint64_t timer_key = 1;
 constexpr std::uint64_t socket_key = 2;
+constexpr std::uint64_t stranger_key = 3;
 /// How long a write that is under way over there is waited for.
 constexpr std::uint64_t settle_ps = 100'000'000'000;
 
@@ -144,6 +145,7 @@ void window_line::other_changed() {
     const bool awaited = link_.connected() && met_ == 0 && given_up_ != link_.other_incarnation();
     looks_left_ = awaited ? looks : 0;
     set_timer(awaited);
+    adopt_stranger();
     broker_.refresh();
     broker_.update_now();
 }
@@ -177,8 +179,57 @@ void window_line::look() {
 void window_line::connect() {
     const nameless_path name(device_, inode_, link_.other_incarnation());
     bridge::unique_fd socket = packet_socket();
-    if (socket && ::connect(socket.get(), name.get(), name.size) == 0)
-        take(std::move(socket));
+    if (!socket || ::connect(socket.get(), name.get(), name.size) != 0 || !is_ours(socket.get()) ||
+        !set_.add(socket.get(), EPOLLIN, socket_key))
+        return;
+    socket_ = std::move(socket);
+    (void)send_hello();
+}
+
+void window_line::accept() {
+    bridge::unique_fd socket(
+        ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket || !is_ours(socket.get()) || !set_.add(socket.get(), EPOLLIN, stranger_key))
+        return;
+    stranger_ = std::move(socket); // one who says nothing gives way to the next
+    stranger_number_ = 0;
+}
+
+void window_line::hear_stranger() {
+    window_word w{};
+    const ssize_t n = ::recv(stranger_.get(), &w, sizeof w, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (stranger_number_ != 0 || n != static_cast<ssize_t>(sizeof w) || w.kind != what::hello ||
+        w.port != version || w.serial == 0) {
+        stranger_.reset(); // he has gone, or is no simulator
+        return;
+    }
+    stranger_number_ = w.serial;
+    adopt_stranger();
+}
+
+void window_line::adopt_stranger() {
+    // Who is not known yet may be by what comes over the ring next.
+    if (!stranger_ || !link_.connected() || stranger_number_ != link_.other_incarnation())
+        return;
+    bridge::unique_fd socket = std::move(stranger_);
+    if (usable() || stranger_number_ == given_up_)
+        return; // it is closed
+    hang_up();
+    set_.change(socket.get(), EPOLLIN, socket_key);
+    socket_ = std::move(socket);
+    met_ = stranger_number_;
+    if (send_hello())
+        broker_.refresh();
+}
+
+bool window_line::send_hello() {
+    window_word hello{};
+    hello.kind = what::hello;
+    hello.port = version;
+    hello.serial = place_.incarnation();
+    return send(hello);
 }
 
 bool window_line::is_ours(int socket) {
@@ -192,29 +243,13 @@ bool window_line::is_ours(int socket) {
     return false;
 }
 
-void window_line::take(bridge::unique_fd socket) {
-    if (!is_ours(socket.get()))
-        return;
-    hang_up(); // who came before is not there any more, or does not speak
-    socket_ = std::move(socket);
-    if (!set_.add(socket_.get(), EPOLLIN, socket_key)) {
-        socket_.reset();
-        return;
-    }
-    window_word hello{};
-    hello.kind = what::hello;
-    hello.port = version;
-    hello.serial = place_.incarnation();
-    send(hello);
-}
-
 bool window_line::usable() const {
     return socket_ && met_ != 0 && link_.connected() && met_ == link_.other_incarnation();
 }
 
 void window_line::service() {
     const std::size_t count = set_.wait(0);
-    std::array<std::uint64_t, 3> keys{};
+    std::array<std::uint64_t, 4> keys{};
     for (std::size_t i = 0; i < count && i < keys.size(); ++i)
         keys[i] = set_.key(i);
     for (std::size_t i = 0; i < count && i < keys.size(); ++i) {
@@ -222,11 +257,10 @@ void window_line::service() {
             look();
         } else if (keys[i] == socket_key) {
             receive();
+        } else if (keys[i] == stranger_key) {
+            hear_stranger();
         } else {
-            bridge::unique_fd socket(
-                ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-            if (socket)
-                take(std::move(socket));
+            accept();
         }
     }
     broker_.update_now();

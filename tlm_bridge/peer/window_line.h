@@ -102,7 +102,11 @@ private:
     void look();
     void set_timer(bool runs);
     void connect();
-    void take(bridge::unique_fd socket);
+    void accept();
+    /// What who has connected says first; he is the other simulator, or dropped.
+    void hear_stranger();
+    void adopt_stranger();
+    [[nodiscard]] bool send_hello();
     /// Whether the one at the socket is of this user.
     [[nodiscard]] bool is_ours(int socket);
     /// Whether the other simulator is at the socket, the one whose ports the model knows.
@@ -134,6 +138,8 @@ private:
     bridge::unique_fd listener_;
     bridge::unique_fd timer_;
     bridge::unique_fd socket_;
+    bridge::unique_fd stranger_; ///< has connected, and is not known to be the other simulator
+    std::uint32_t stranger_number_ = 0; ///< that he says to be, 0: nothing yet
     std::vector<here> here_{};
     std::vector<std::unique_ptr<elsewhere>> elsewhere_{};
     unsigned looks_left_ = 0;
