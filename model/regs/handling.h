@@ -18,6 +18,7 @@ enum class handling : std::uint8_t {
     live,        ///< hardware changes it by itself: a value is compared only where a rule gives it
     loaded,      ///< device, port, topology or EEPROM give the value after reset
     by_config,   ///< written by configuration cycles only: some of its values close other doors
+    unraised,    ///< a status bit that nothing known sets: nobody sees it cleared, or kept
     own_rule,    ///< written only by the sequence that knows its side effect
     in_use,      ///< not written while its port or partition carries a function
     destructive, ///< never written on silicon
@@ -88,6 +89,29 @@ inline constexpr std::array handling_rows{
     handling_row{"sw", "TMPALARM", "IRQ", handling::live, "the sensor (B14.2)"},
     handling_row{"sw", "GPESTS", "", handling::live, "general purpose events"},
     handling_row{"sw", "FCAP{x}STS", "", handling::live, "failover (B3.8)"},
+
+    // What nothing sets that a test could make happen. The error emulation of NTUEEM and NTCEEM is
+    // named, but not described (B10.4).
+    handling_row{"nt", "PCISTS", "STAS", handling::unraised, "no source says when it answers with a completer abort"},
+    handling_row{"nt", "PCISTS", "RTAS", handling::unraised, "nobody here answers with a completer abort"},
+    handling_row{"nt", "AERUES", "DLPERR", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERUES", "SDOERR", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERUES", "FCPERR", handling::unraised, "both ends keep to the credits"},
+    handling_row{"nt", "AERUES", "CABORT", handling::unraised, "no source says when it answers with a completer abort"},
+    handling_row{"nt", "AERUES", "UECOMP", handling::unraised, "every completion belongs to a request"},
+    handling_row{"nt", "AERUES", "RCVOVR", handling::unraised, "both ends keep to the credits"},
+    handling_row{"nt", "AERUES", "MALFORMED", handling::unraised, "every TLP is well formed"},
+    handling_row{"nt", "AERUES", "ECRC", handling::unraised, "no TLP carries an ECRC"},
+    handling_row{"nt", "AERUES", "ACSV", handling::unraised, "no source has the rules (B13.4)"},
+    handling_row{"nt", "AERUES", "UIE", handling::unraised, "internal errors (B10.4)"},
+    handling_row{"nt", "AERUES", "MCBLKTLP", handling::unraised, "multicast (B8.8)"},
+    handling_row{"nt", "AERCES", "RCVERR", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERCES", "BADTLP", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERCES", "BADDLLP", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERCES", "RPLYROVR", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERCES", "RPLYTO", handling::unraised, "errors of the data link layer (B13.3)"},
+    handling_row{"nt", "AERCES", "CIE", handling::unraised, "internal errors (B10.4)"},
+    handling_row{"nt", "AERCES", "HLO", handling::unraised, "no source says how many headers are logged (B13.4)"},
 
     // What comes from elsewhere at reset.
     handling_row{"nt", "DID", "", handling::loaded, "one per family member (B1.1)"},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/regs/handling.h"
+#include "testbench/regs/check/error_sequences.h"
 #include "testbench/regs/check/register_steps.h"
 #include "testbench/regs/check/reset_checks.h"
 #include "testbench/regs/check/sequence_tools.h"
@@ -67,6 +68,10 @@ void note_handling(context& c) {
         case handling::own_rule:
             what = "written only by its sequence";
             break;
+        case handling::unraised:
+            what =
+                c.traits.writes_allowed ? "never seen set, so its clearing is not seen" : nullptr;
+            break;
         case handling::destructive:
             what = c.traits.silicon ? "not written: may do harm" : nullptr;
             break;
@@ -118,6 +123,8 @@ void note_exclusions(context& c) {
                                       std::pair{reset_kind::from_d3hot, "reset by D3hot"}})
         if (!c.view.device().can_reset(kind))
             c.out.exclude({title, "not done", "this target cannot"});
+    if (c.traits.writes_allowed && !c.traits.silicon)
+        note_stimuli(c);
     if (!c.traits.fresh)
         c.out.exclude({"reset values that no reset of a function restores", "not compared",
                        "the device has been used since power-on"});

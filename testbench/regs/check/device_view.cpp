@@ -204,8 +204,9 @@ void device_view::apply_handling() {
                 if (h.field.empty())
                     no_longer_written(h.reason);
                 break;
-            case handling::in_use:
-                break; // known only when the device is looked at
+            case handling::in_use: // known only when the device is looked at
+            case handling::unraised:
+                break;
             case handling::destructive:
                 if (traits_.silicon)
                     no_longer_written(h.reason);

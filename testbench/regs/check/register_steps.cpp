@@ -27,8 +27,13 @@ void check_live_bits(context& c, const sheet& s, const path& by) {
     if (watched == 0)
         return;
     const auto after_writing = [&](std::uint32_t v) {
-        c.view.write(s, by, s.allowed(v, s.value));
-        return c.view.read(s, by);
+        const std::uint32_t before = c.view.read(s, by);
+        const std::uint32_t w = s.allowed(v, s.value);
+        c.view.write(s, by, w);
+        const std::uint32_t got = c.view.read(s, by);
+        c.out.expect_if(check_kind::access, s, s.after(before, w, s.ones), got,
+                        s.steady() & s.named(), [&] { return wrote(s, w, by); });
+        return got;
     };
     const std::uint32_t first = c.view.read(s, by);
     const std::uint32_t zero1 = after_writing(0);

@@ -2,9 +2,11 @@
 #include "testbench/regs/check/reset_checks.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "model/regs/handling.h"
+#include "testbench/regs/check/error_sequences.h"
 
 namespace ntb::regs::check {
 
@@ -43,6 +45,14 @@ known_value at_power_on(const context& c, const sheet& s) {
         }
     }
     return k;
+}
+
+/// Bridges are found by their vendor ID (device_view.h): one with a wrong ID is none.
+bool is_bridge_number(const initial_value& v) {
+    const std::string_view register_name = "P2PDID";
+    return v.name.size() > register_name.size() &&
+           v.name.compare(v.name.size() - register_name.size(), register_name.size(),
+                          register_name) == 0;
 }
 
 /// Whether a write to another register can have changed it, since power-on.
@@ -90,11 +100,7 @@ void raise_status(context& c, unsigned function, std::size_t in) {
             if (const sheet* s = c.view.find(*sw, mask))
                 c.view.write(*s, s->value);
     }
-    const sheet* command = c.view.find(in, "PCICMD");
-    if (command != nullptr && command->written && c.view.device().has_bar0(function)) {
-        c.view.write(*command, 0); // a request while memory space is off is refused (B8.7)
-        static_cast<void>(c.view.device().read(door::bar0, function, 0));
-    }
+    leave_errors(c, function);
 }
 
 /// Clears what raise_status() and messages have left in any function.
@@ -105,6 +111,39 @@ void clear_status(context& c) {
             c.view.write(s, s.rw1c);
 }
 
+/// Lookup and mapping tables of a device that nothing has used (B9.6, B7.1, B21.1: invalid).
+void tables_as_found(context& c) {
+    for (std::size_t in = 0; in < c.view.instances().size(); ++in) {
+        const auto entries_are_reset = [&](sheet& select, std::uint32_t which,
+                                           std::initializer_list<const char*> parts) {
+            c.view.write(select, which);
+            for (const char* name : parts)
+                if (const sheet* s = c.view.find(in, name))
+                    c.out.expect(*s, s->reset, c.view.read(*s), s->steady(),
+                                 "entry " + std::to_string(which) + " after power-on");
+        };
+        const auto written = [&](const char* name) {
+            sheet* const s = c.view.find(in, name);
+            return s != nullptr && s->written ? s : nullptr;
+        };
+        if (sheet* const select = written("LUTOFFSET")) {
+            for (const std::uint32_t bar : {2U, 4U})
+                for (std::uint32_t i = 0; i < 24; ++i)
+                    entries_are_reset(
+                        *select,
+                        device_view::with_field(
+                            *select, "BAR", device_view::with_field(*select, "INDEX", 0, i), bar),
+                        {"LUTLDATA", "LUTMDATA", "LUTUDATA"});
+            c.view.write(*select, select->value);
+        }
+        if (sheet* const select = written("NTMTBLADDR")) {
+            for (std::uint32_t i = 0; i < 64; ++i)
+                entries_are_reset(*select, i, {"NTMTBLDATA"});
+            c.view.write(*select, select->value);
+        }
+    }
+}
+
 } // namespace
 
 void check_as_found(context& c) {
@@ -112,7 +151,9 @@ void check_as_found(context& c) {
     for (const initial_value& v : c.expected.values) {
         const bool there = std::any_of(c.view.sheets().begin(), c.view.sheets().end(),
                                        [&v](const sheet& s) { return s.name == v.name; });
-        if (!there && c.expected.complete && v.field == "PORTNUM")
+        // One number that every function has, and one that every bridge has.
+        if (!there && c.expected.complete &&
+            (v.field == "PORTNUM" || (c.traits.writes_allowed && is_bridge_number(v))))
             c.out.fail(v.name, "the topology has it, the device has not", v.value, 0);
     }
     for (const sheet& s : c.view.sheets()) {
@@ -124,6 +165,8 @@ void check_as_found(context& c) {
         c.out.expect(s, k.value, s.value, k.mask,
                      c.traits.fresh ? "after power-on" : "nothing can have changed it");
     }
+    if (c.traits.fresh && c.traits.writes_allowed)
+        tables_as_found(c);
 }
 
 void check_reset(context& c, unsigned function, reset_kind kind, bool everything) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/config.h"
+#include "testbench/regs/check/error_sequences.h"
 #include "testbench/regs/check/sequence_tools.h"
 
 namespace ntb::regs::check {
@@ -33,6 +34,18 @@ std::uint32_t shield_others(context& c, const register_set& sw, unsigned n) {
         ours |= 1U << c.view.partition_of(g);
     sw.write(name, before | (0xFFU & ~ours));
     return before;
+}
+
+/// PCISTS.INTS is the level of the pending interrupt `source` (PCI 2.3 section 6.2.3).
+void show_interrupt(const register_set& nt, const char* source) {
+    const kept_register mask(nt, "NTINTMSK");
+    nt.write("NTINTMSK", 0xFFFFFFFF);
+    nt.expect_field("PCISTS", "INTS", 0, "while NTINTMSK masks everything (B12.2)");
+    nt.write("NTINTMSK", device_view::with_field(nt.at("NTINTMSK"), source, 0xFFFFFFFF, 0));
+    nt.expect_field("PCISTS", "INTS", 1, "while an interrupt is pending (B12.2)");
+    nt.write("PCISTS", device_view::with_field(nt.at("PCISTS"), "INTS", 0, 1));
+    nt.expect_field("PCISTS", "INTS", 1, "after a one was written");
+    mask.give_back();
 }
 
 void ring_doorbells(context& c, unsigned f) {
@@ -64,6 +77,12 @@ void ring_doorbells(context& c, unsigned f) {
         nt.expect_field("NTINTSTS", "DBELL", 0, "while the doorbell is masked (B5.8)");
         nt.write("INDBELLMSK", ~bit);
         nt.expect_field("NTINTSTS", "DBELL", 1, "while doorbell " + name + " is pending (B5.8)");
+        nt.write("NTINTSTS", device_view::with_field(nt.at("NTINTSTS"), "DBELL", 0, 1));
+        nt.expect_field("NTINTSTS", "DBELL", 1, "after a one was written (B5.8)");
+        sw.write("GDBELLSTS", bit);
+        sw.expect("GDBELLSTS", bit, "after a one was written (B5.7)", bit);
+        if (n == 0 && !c.traits.silicon) // whose host would be interrupted
+            show_interrupt(nt, "DBELL");
         nt.write("INDBELLMSK", 0xFFFFFFFF);
         nt.expect_field("NTINTSTS", "DBELL", 0, "masked again (B5.8)");
         nt.write("INDBELLSTS", bit);
@@ -145,6 +164,8 @@ void send_messages(context& c, unsigned f) {
         of.expect_field("NTINTSTS", "MSG", 0, "while all message status is masked (B6.5)");
         of.write("MSGSTSMSK", (out_bits | in_bits) & ~bit);
         of.expect_field("NTINTSTS", "MSG", 1, "while unmasked status is set (B6.5)");
+        of.write("NTINTSTS", device_view::with_field(of.at("NTINTSTS"), "MSG", 0, 1));
+        of.expect_field("NTINTSTS", "MSG", 1, "after a one was written (B6.5)");
         of.write("MSGSTSMSK", out_bits | in_bits);
         of.write("MSGSTS", bit);
         of.expect("MSGSTS", before & ~bit, "after a one was written (B6.4)");
@@ -397,12 +418,56 @@ void raise_global_signal(context& c, unsigned f) {
     nt.look("NTINTSTS");
 }
 
+/// Sends itself messages until every bit of MSGSTS is set (B6.2).
+void fill_messages(const register_set& nt, const register_set& sw, unsigned partition) {
+    for (unsigned n = 0; n < 4; ++n) {
+        const std::string route = "SWP" + std::to_string(partition) + "MSGCTL" + std::to_string(n);
+        const kept_register kept(sw, route);
+        sw.write_field(route, "PART", partition);
+        sw.write_field(route, "REG", n);
+        for (unsigned twice = 0; twice < 2; ++twice)
+            nt.write("OUTMSG" + std::to_string(n), n);
+        kept.give_back();
+    }
+    nt.expect("MSGSTS", 0x000F000F, "after two messages to each register (B6.2)");
+}
+
+/// What only this sequence can raise or change before a reset: SEVENT, NTMTBLSTS.ERR, and the power
+/// state, which is D3hot afterwards. Returns the bit of SEVENT.
+std::uint32_t raise_for_reset(context& c, const register_set& nt, const register_set& sw,
+                              unsigned f) {
+    const unsigned partition = c.view.partition_of(f);
+    sw.write("SEPMSK", ~(1U << partition));
+    sw.write("SEGSIGMSK", 0);
+    sw.write("SEMSK", 0);
+    nt.write("NTGSIGNAL", 1);
+    for (const char* mask : {"SEMSK", "SEPMSK", "SEGSIGMSK"})
+        sw.write(mask, 0xFFFFFFFF);
+    nt.expect_field("NTINTSTS", "SEVENT", 1, "after NTGSIGNAL (B11.6)");
+    const std::uint32_t index = nt.read("NTMTBLADDR");
+    nt.write("NTMTBLADDR", 0x7F); // beyond the table
+    static_cast<void>(nt.read("NTMTBLDATA"));
+    nt.expect_field("NTMTBLSTS", "ERR", 1, "after an access beyond the last entry (B7.8)");
+    nt.write("NTMTBLADDR", index);
+    if (own_receiver(c, f) == f)
+        fill_messages(nt, sw, partition);
+    const sheet& power = nt.at("PMCSR");
+    nt.expect_field("PMCSR", "PSTATE", 0, "before a reset");
+    const std::uint32_t d3hot = device_view::with_field(power, "PSTATE", nt.read("PMCSR"), 3);
+    c.view.write(power, d3hot); // by configuration cycles: BAR0 is closed
+    c.out.expect(power, d3hot, c.view.read(power), power.ones, "after it was written (B13.2)");
+    return device_view::with_field(nt.at("NTINTSTS"), "SEVENT", 0, 1);
+}
+
 void see_a_reset(context& c, unsigned f) {
     const register_set nt = registers_of_function(c, f);
     const register_set sw = registers_of_switch(c);
     const unsigned partition = c.view.partition_of(f);
     const unsigned port = c.view.port_of(f);
     const std::size_t in = c.view.instance_of_function(f).value();
+    const kept_register types(sw, "SEMSK");
+    const kept_register who(sw, "SEPMSK");
+    const kept_register signals(sw, "SEGSIGMSK");
     for (const reset_kind kind : {reset_kind::hot, reset_kind::fundamental}) {
         if (!c.view.device().can_reset(kind))
             continue;
@@ -412,9 +477,8 @@ void see_a_reset(context& c, unsigned f) {
         }
         // A mapping entry of the partition becomes invalid; lookup tables are cleared.
         nt.write("NTMTBLADDR", partition);
-        const std::uint32_t entry = device_view::with_field(
-            nt.at("NTMTBLDATA"), "PART",
-            device_view::with_field(nt.at("NTMTBLDATA"), "VALID", 0x1F00, 1), partition);
+        const std::uint32_t entry =
+            device_view::with_field(nt.at("NTMTBLDATA"), "PART", nt.at("NTMTBLDATA").rw, partition);
         nt.write("NTMTBLDATA", entry);
         constexpr std::array<const char*, 3> parts{"LUTLDATA", "LUTMDATA", "LUTUDATA"};
         const sheet& select = nt.at("LUTOFFSET");
@@ -426,9 +490,23 @@ void see_a_reset(context& c, unsigned f) {
         nt.write("LUTOFFSET", some_entry);
         for (const char* part : parts)
             nt.write(part, 0xFFFFFFFF);
+        const std::uint32_t event = raise_for_reset(c, nt, sw, f);
         c.view.device().reset(kind, f);
         for (unsigned g = 0; g < c.view.device().functions(); ++g)
             c.view.open_bar0(g); // a partition of two was reset as one
+        nt.expect_field("PMCSR", "PSTATE", 0, "after a reset in D3hot");
+        nt.expect("NTINTSTS", 0, "after a reset with all events masked", event);
+        nt.expect_field("NTMTBLSTS", "ERR", 0, "after a reset");
+        nt.expect("MSGSTS", 0, "after a reset");
+        for (const char* name : {"INMSG", "INMSGSRC"})
+            for (unsigned n = 0; n < 4; ++n)
+                nt.expect(name + std::to_string(n), nt.at(name, n).reset, "after a reset");
+        nt.write("PCIELSTS", 0xFFFF);
+        for (const char* state : {"NLW", "CLS"}) // the link comes up as it was
+            nt.expect_field(
+                "PCIELSTS", state,
+                device_view::field_of(nt.at("PCIELSTS"), state, c.initial.at(nt.at("PCIELSTS").id)),
+                "after a reset, and ones");
         nt.write("LUTOFFSET", some_entry);
         for (const char* part : parts)
             nt.expect(part, kind == reset_kind::hot ? nt.at(part).kept : 0, "after a reset");
@@ -451,6 +529,8 @@ void see_a_reset(context& c, unsigned f) {
         nt.write("NTMTBLADDR", 0);
         c.view.look_at(in);
     }
+    for (const kept_register* k : {&signals, &who, &types})
+        k->give_back();
 }
 
 // --- BARs, power, errors ------------------------------------------------------------------------
@@ -565,8 +645,10 @@ void load_temperature_history(context& c, unsigned) {
         sw.expect_field("TMPSTS", "LTEMP", low, "after TMPALARM was written (B14.3)");
         sw.expect_field("TMPSTS", "HTEMP", high, "after TMPALARM was written (B14.3)");
         const std::uint32_t status = sw.read("TMPSTS");
-        sw.write("TMPSTS", ~status);
-        sw.expect("TMPSTS", status, "after it was written");
+        for (const std::uint32_t v : {~status, status}) {
+            sw.write("TMPSTS", v);
+            sw.expect("TMPSTS", status, "after it was written");
+        }
     }
     alarm.give_back();
     control.give_back();
@@ -615,6 +697,7 @@ void change_unused(context& c, unsigned) {
             continue;
         change_state(sw, name, "MODE", static_cast<std::uint32_t>(port_mode::unattached), "OMCI",
                      "OMCC");
+        change_state(sw, name, "DEVNUM", sw.field(name + "STS", "DEVNUM") ^ 0x15U, "OMCI", "OMCC");
         break;
     }
     for (const unsigned p : shuffled(c, max_partitions)) {
@@ -637,7 +720,7 @@ const std::vector<sequence>& all_sequences() {
          true,
          false,
          {"OUTDBELLSET", "INDBELLSTS", "INDBELLMSK", "NTINTSTS", "GDBELLSTS", "GIDBELLMSK31",
-          "GODBELLMSK31"},
+          "GODBELLMSK31", "NTINTMSK", "PCISTS"},
          ring_doorbells},
         {"messages",
          "B6.1 B6.2 B6.4 B6.5",
@@ -668,9 +751,10 @@ const std::vector<sequence>& all_sequences() {
          "B4.2 B4.3 B11.3 B11.7",
          true,
          true,
-         {"NTMTBLADDR", "NTMTBLDATA", "LUTOFFSET", "LUTUDATA", "SESTS", "SELINKUPSTS",
+         {"NTMTBLADDR",  "NTMTBLDATA",  "LUTOFFSET",   "LUTUDATA",  "SESTS",     "SELINKUPSTS",
           "SELINKUPMSK", "SELINKDNSTS", "SELINKDNMSK", "SEFRSTSTS", "SEFRSTMSK", "SEHRSTSTS",
-          "SEHRSTMSK"},
+          "SEHRSTMSK",   "SEMSK",       "SEPMSK",      "SEGSIGMSK", "NTMTBLSTS", "MSGSTS",
+          "OUTMSG3",     "SWP7MSGCTL3", "PMCSR",       "INMSG3",    "INMSGSRC3", "PCIELSTS"},
          see_a_reset},
         {"BAR sizes", "B9.1 B9.10", false, true, {"BAR5", "BARSETUP5"}, size_bars},
         {"state changes",
@@ -686,6 +770,25 @@ const std::vector<sequence>& all_sequences() {
          true,
          {"AERUES", "AERCES", "PCIEDSTS", "PCISTS", "PCICMD", "NTSDATA"},
          refuse_request},
+        {"errors",
+         "B8.7 B13.4",
+         false,
+         true,
+         {"AERUES", "AERUEM", "AERUESV", "AERCES", "AERCEM", "AERCTL", "AERHL4DW", "PCIEDSTS",
+          "PCISTS", "PCICMD", "NTSDATA", "BAR0"},
+         report_errors},
+        {"temperature alarm",
+         "B12.5 B14.2",
+         true,
+         true,
+         {"TMPCTL", "TMPSTS", "TMPALARM", "TMPADJ", "NTINTSTS", "SWPART7STS"},
+         alarm_of_temperature},
+        {"failover",
+         "B3.11 B11.7",
+         true,
+         true,
+         {"NTINTSTS", "SESTS", "SEFOVRMSK"},
+         report_failover},
         {"requester ID", "B7.7", false, false, {"REQIDCAP"}, ask_for_requester},
         {"temperature history",
          "B14.3",

@@ -25,6 +25,17 @@ enum class reset_kind : std::uint8_t {
     from_d3hot,  ///< by PMCSR to D3hot and back, of the function alone (PCI PM 1.2 section 5.4.1)
 };
 
+/// What can be made to happen to a function, so that its status bits have something to tell.
+enum class stimulus : std::uint8_t {
+    poisoned_write,     ///< its host writes one of its registers, NTSDATA, with a poisoned payload
+    poisoned_answer,    ///< a read that it sends to its host is answered with a poisoned payload
+    unsupported_answer, ///< with status UR
+    no_answer,          ///< not at all; over when the function has given up
+    failover,           ///< of its port, and back: what reports it is all that is left
+};
+constexpr unsigned stimuli = 5;
+[[nodiscard]] const char* words_for(stimulus what);
+
 class target_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -66,6 +77,13 @@ public:
     [[nodiscard]] virtual bool can_reset(reset_kind kind) const = 0;
     /// Resets the function; its link is up again on return.
     virtual void reset(reset_kind kind, unsigned function) = 0;
+
+    /// Why that cannot be made to happen to the function; empty if it can.
+    [[nodiscard]] virtual std::string why_not(stimulus /*what*/, unsigned /*function*/) const {
+        return "this target cannot make it happen";
+    }
+    /// Makes it happen, once; every register is afterwards as before, but for what reports it.
+    virtual void provoke(stimulus what, unsigned function);
 
     /// Lets what a write has started come to its end.
     virtual void settle() {}

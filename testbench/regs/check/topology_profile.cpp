@@ -28,11 +28,12 @@ profile profile_of(const topology_config& topology) {
             add(name + which, "SWPART", port.partition.value());
             add(name + which, "DEVNUM", port.device_number);
         }
-        add("port" + std::to_string(p) + ".P2PDID", "DID",
-            static_cast<std::uint32_t>(topology.device));
         const std::string bridge = "port" + std::to_string(p) + ".";
-        add(bridge + "P2PHDR", "MFUNC",
-            has_upstream_bridge(port.mode) && port.mode != port_mode::upstream ? 1 : 0);
+        if (has_port(topology.device, port_number(p))) {
+            add(bridge + "P2PDID", "DID", static_cast<std::uint32_t>(topology.device));
+            add(bridge + "P2PHDR", "MFUNC",
+                has_upstream_bridge(port.mode) && port.mode != port_mode::upstream ? 1 : 0);
+        }
         if (!has_nt_function(port.mode))
             continue;
         add(bridge + "P2PPCIELCTLSTS", "NLW", port.link_width);

@@ -17,7 +17,8 @@ namespace ntb::regs::check {
 
 class model_target : public target {
 public:
-    model_target(platform& bench, std::string name);
+    /// `topology`: what `bench` was made of.
+    model_target(platform& bench, const topology_config& topology, std::string name);
 
     [[nodiscard]] std::string name() const override { return name_; }
     [[nodiscard]] target_traits traits() const override { return {false, true, true, true, false}; }
@@ -34,10 +35,16 @@ public:
         return kind != reset_kind::power_on && (kind != reset_kind::from_d3hot || d3hot_resets_);
     }
     void reset(reset_kind kind, unsigned function) override;
+    [[nodiscard]] std::string why_not(stimulus what, unsigned function) const override;
+    void provoke(stimulus what, unsigned function) override;
     void settle() override;
 
 private:
+    [[nodiscard]] std::string why_no_failover(port_number port) const;
+    void fail_over(port_number port);
+
     platform& bench_;
+    const topology_config topology_;
     std::string name_;
     bool d3hot_resets_ = true; ///< PMCSR without NOSOFTRST
     std::vector<port_number> ports_{};

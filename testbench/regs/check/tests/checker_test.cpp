@@ -15,6 +15,7 @@
 #include "testbench/regs/check/report.h"
 #include "testbench/regs/check/tests/fake_device.h"
 #include "testbench/regs/check/topology_profile.h"
+#include "testbench/regs/words.h"
 
 using namespace ntb;
 using namespace ntb::regs;
@@ -53,6 +54,22 @@ results check_with(const fault& f, std::uint64_t seed = 1) {
     fake_device device(two_hosts(), f);
     return check_device(device, options_with(seed));
 }
+
+/// A fault in the field of that name.
+fault fault_in(std::string_view name, std::string_view field_name, fault::kind what) {
+    fault f = fault_in(name, what);
+    const reg& r = spaces.at(f.in).rows[f.row];
+    for (f.field = 0; f.field < r.field_count(); ++f.field)
+        if (r.fields.at(f.field).name == field_name)
+            return f;
+    BOOST_FAIL(name << " has no " << field_name);
+    return f;
+}
+
+struct status_bit {
+    const char* name;
+    const char* field;
+};
 
 bool found(const results& r, check_kind kind, std::string_view subject) {
     for (const finding& f : r.findings())
@@ -123,6 +140,95 @@ BOOST_AUTO_TEST_CASE(a_register_at_an_undocumented_offset_is_found) {
     BOOST_TEST(any);
 }
 
+BOOST_AUTO_TEST_CASE(status_that_only_an_event_sets_is_seen_to_clear_with_ones) {
+    for (const status_bit& s : {status_bit{"PCISTS", "MDPED"}, status_bit{"PCISTS", "RMAS"},
+                                status_bit{"PCISTS", "SSE"}, status_bit{"PCISTS", "DPE"},
+                                status_bit{"PCIEDSTS", "CED"}, status_bit{"PCIEDSTS", "NFED"},
+                                status_bit{"PCIEDSTS", "FED"}, status_bit{"PCIEDSTS", "URD"},
+                                status_bit{"AERUES", "POISONED"}, status_bit{"AERUES", "COMPTO"},
+                                status_bit{"AERUES", "UR"}, status_bit{"AERCES", "ADVISORYNF"},
+                                status_bit{"NTINTSTS", "FMCI"}, status_bit{"NTINTSTS", "FMCC"},
+                                status_bit{"NTINTSTS", "TMPSENSOR"}, status_bit{"TMPALARM", "IRQ"}})
+        for (const regs::access a : {regs::access::ro, regs::access::wo}) {
+            fault f = fault_in(s.name, s.field, fault::kind::policy);
+            f.policy = a;
+            const std::string subject =
+                (std::string_view(s.name) == "TMPALARM" ? "" : "port0.") + std::string(s.name);
+            BOOST_TEST(found(check_with(f), check_kind::sequence, subject),
+                       subject << "." << s.field << " " << word_of(a));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(status_that_only_an_event_sets_is_seen_to_be_kept_or_cleared_by_a_hot_reset) {
+    for (const status_bit& s :
+         {status_bit{"PCISTS", "DPE"}, status_bit{"PCISTS", "MDPED"}, status_bit{"PCIEDSTS", "FED"},
+          status_bit{"AERUES", "COMPTO"}, status_bit{"AERCES", "ADVISORYNF"},
+          status_bit{"NTINTSTS", "FMCC"}, status_bit{"NTINTSTS", "TMPSENSOR"}})
+        BOOST_TEST(found(check_with(fault_in(s.name, s.field, fault::kind::hot_reset)),
+                         check_kind::reset, "port0." + std::string(s.name)),
+                   s.name << "." << s.field);
+    for (const status_bit& s :
+         {status_bit{"NTINTSTS", "SEVENT"}, status_bit{"NTMTBLSTS", "ERR"},
+          status_bit{"MSGSTS", "INMSGSTS3"}, status_bit{"MSGSTS", "OUTMSGSTS0"},
+          status_bit{"PMCSR", "PSTATE"}, status_bit{"NTMTBLDATA", "CNS"}})
+        BOOST_TEST(found(check_with(fault_in(s.name, s.field, fault::kind::hot_reset)),
+                         check_kind::sequence, "port0." + std::string(s.name)),
+                   s.name << "." << s.field);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_target_cannot_make_happen_is_left_out_with_the_reason) {
+    fault f = fault_in("PCISTS", "RMAS", fault::kind::policy);
+    f.policy = regs::access::ro;
+    for (const fault& built_in : {fault{}, f}) { // nobody sees the fault then
+        fake_device device(two_hosts(), built_in);
+        device.set_deaf();
+        const results r = check_device(device, options_with(1));
+        BOOST_TEST(r.passed());
+        for (unsigned n = 0; n < stimuli; ++n) {
+            const std::string subject =
+                std::string("status set by ") + words_for(static_cast<stimulus>(n));
+            const bool said = std::any_of(
+                r.exclusions().begin(), r.exclusions().end(), [&subject](const exclusion& e) {
+                    return e.subject == subject && e.reason == "nothing reaches it";
+                });
+            BOOST_TEST(said, subject);
+        }
+    }
+    class mute : public fake_device {
+    public:
+        using fake_device::fake_device;
+        void provoke(stimulus what, unsigned function) override { target::provoke(what, function); }
+    };
+    mute device(two_hosts());
+    BOOST_CHECK_THROW(device.provoke(stimulus::failover, 0), target_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_clears_alarms_by_reading_passes_and_that_is_said) {
+    fake_device device(two_hosts());
+    device.set_alarms_clear_by_reading();
+    const results r = check_device(device, options_with(1));
+    BOOST_TEST(r.passed());
+    const bool said = std::any_of(r.exclusions().begin(), r.exclusions().end(),
+                                  [](const exclusion& e) { return e.subject == "TMPALARM.IRQ"; });
+    BOOST_TEST(said);
+}
+
+BOOST_AUTO_TEST_CASE(what_lies_behind_an_index_is_looked_at_as_found) {
+    for (const status_bit& s : {status_bit{"LUTLDATA", "TBASE"}, status_bit{"LUTMDATA", "TBASE"},
+                                status_bit{"LUTUDATA", "VALID"}, status_bit{"NTMTBLDATA", "CNS"}}) {
+        fault f = fault_in(s.name, s.field, fault::kind::reset_value);
+        f.bits = 1;
+        BOOST_TEST(found(check_with(f), check_kind::reset, "port0." + std::string(s.name)),
+                   s.name << "." << s.field);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_bridge_with_another_vendor_is_missing) {
+    fault f = fault_in("P2PVID", "VID", fault::kind::reset_value);
+    f.bits = 1;
+    BOOST_TEST(found(check_with(f), check_kind::reset, "port0.P2PDID"));
+}
+
 BOOST_AUTO_TEST_CASE(a_device_that_keeps_its_registers_over_d3hot_is_found) {
     using when = fake_device::when_leaving_d3hot;
     for (const when what : {when::resets, when::keeps}) {
@@ -179,7 +285,7 @@ BOOST_AUTO_TEST_CASE(on_silicon_registers_that_may_do_harm_are_not_written) {
     // The host has switched memory space on.
     device.write(door::config, 0, 4, 2, 6);
     device.write(door::config, 1, 4, 2, 6);
-    device.record_writes();
+    device.record();
     const results r = check_device(device, options_with(1));
     for (const finding& f : r.findings())
         BOOST_ERROR(name_of(f.kind) << " " << f.subject << ": " << f.what);

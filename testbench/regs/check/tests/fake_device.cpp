@@ -12,12 +12,15 @@ constexpr std::size_t sw = 1;
 constexpr std::size_t bridge = 2;
 constexpr std::uint32_t function_window = 0x1000; // NT function in its port's 8 KiB (B1.7)
 
-constexpr std::array<std::string_view, 28> with_side_effects{
+constexpr std::array<std::string_view, 32> with_side_effects{
     "SWPART{x}CTL", "SWPORT{x}CTL", "OUTDBELLSET", "OUTMSG{n}",   "NTGSIGNAL",   "BARSETUP{n}",
     "BAR{n}",       "BARLIMIT{n}",  "NTMTBLDATA",  "LUTLDATA",    "LUTMDATA",    "LUTUDATA",
     "GASADATA",     "REQIDCAP",     "TMPALARM",    "INDBELLSTS",  "INDBELLMSK",  "MSGSTS",
     "MSGSTSMSK",    "SELINKUPSTS",  "SELINKUPMSK", "SELINKDNSTS", "SELINKDNMSK", "SEFRSTSTS",
-    "SEFRSTMSK",    "SEHRSTSTS",    "SEHRSTMSK",   "SEGSIGSTS"};
+    "SEFRSTMSK",    "SEHRSTSTS",    "SEHRSTMSK",   "SEGSIGSTS",   "AERUES",      "TMPCTL",
+    "TMPADJ",       "NTINTMSK"};
+
+constexpr std::uint32_t ambient = 90; // half degrees
 
 constexpr std::array<std::string_view, 3> lookup_names{"LUTLDATA", "LUTMDATA", "LUTUDATA"};
 
@@ -56,9 +59,6 @@ fake_device::fake_device(const topology_config& topology, const fault& built_in)
             values[d] ^= plans_.at(in).cells[d].inverted_reset;
     };
     invert(sw, switch_);
-    const auto inverted_in = [this](std::string_view name) {
-        return plans_.at(nt).cells.at(find(nt, name, 0, "").offset / 4).inverted_reset;
-    };
     mapping_.fill(inverted_in("NTMTBLDATA"));
     for (nt_function& f : functions_)
         for (auto& entry : f.lookup)
@@ -241,10 +241,101 @@ bool fake_device::bar0_open(nt_function& f) const {
            nt_get(f, "BARSETUP{n}", 0, "EN") != 0 && nt_get(f, "BARSETUP{n}", 0, "MODE") != 0;
 }
 
-void fake_device::refuse(nt_function& f) {
-    nt_put(f, "AERUES", 0, "UR", 1);
+void fake_device::refuse(nt_function& f, bool posted, std::uint32_t offset) {
     nt_put(f, "PCIEDSTS", 0, "URD", 1);
-    nt_put(f, "PCIEDSTS", 0, "NFED", 1);
+    const std::uint32_t base = f.storage.at(find(nt, "BAR{n}", 0, "").offset / 4) & ~0xFU;
+    report(f, "UR", !posted, {posted ? 0x40000001U : 1U, 0x0F, (base + offset) & ~3U, 0});
+}
+
+void fake_device::report(nt_function& f, std::string_view error, bool advisory_case,
+                         const std::array<std::uint32_t, 4>& header) {
+    const bool fatal = nt_get(f, "AERUESV", 0, error) != 0;
+    const bool masked = nt_get(f, "AERUEM", 0, error) != 0;
+    if (advisory_case && !fatal) {
+        nt_put(f, "PCIEDSTS", 0, "CED", 1);
+        nt_put(f, "AERCES", 0, "ADVISORYNF", 1);
+        if (nt_get(f, "AERCEM", 0, "ADVISORYNF") != 0)
+            return;
+    } else {
+        nt_put(f, "PCIEDSTS", 0, fatal ? "FED" : "NFED", 1);
+        if (!masked && nt_get(f, "PCICMD", 0, "SERRE") != 0)
+            nt_put(f, "PCISTS", 0, "SSE", 1);
+    }
+    if (!masked)
+        log_first_error(f, error, header);
+    nt_put(f, "AERUES", 0, error, 1);
+}
+
+void fake_device::log_first_error(nt_function& f, std::string_view error,
+                                  const std::array<std::uint32_t, 4>& header) const {
+    const std::uint32_t status = f.storage.at(find(nt, "AERUES", 0, "").offset / 4);
+    if ((status >> nt_get(f, "AERCTL", 0, "FEPTR") & 1U) != 0)
+        return;
+    std::uint32_t index = 0;
+    for (std::uint32_t bit = find(nt, "AERUES", 0, error).mask; bit > 1; bit >>= 1)
+        ++index;
+    nt_put(f, "AERCTL", 0, "FEPTR", index);
+    constexpr std::array<std::string_view, 4> names{"AERHL1DW", "AERHL2DW", "AERHL3DW", "AERHL4DW"};
+    for (std::size_t i = 0; i < names.size(); ++i)
+        nt_put(f, names.at(i), 0, "HL", header.at(i));
+}
+
+void fake_device::provoke(stimulus what, unsigned function) {
+    nt_function& f = functions_.at(function);
+    switch (what) {
+    case stimulus::poisoned_write:
+        nt_put(f, "PCISTS", 0, "DPE", 1);
+        refuse(f, false, find(nt, "NTSDATA", 0, "").offset);
+        break;
+    case stimulus::poisoned_answer:
+        nt_put(f, "PCISTS", 0, "DPE", 1);
+        if (nt_get(f, "PCICMD", 0, "PERRE") != 0)
+            nt_put(f, "PCISTS", 0, "MDPED", 1);
+        report(f, "POISONED", true, {0x4A000001, 4, 0, 0});
+        break;
+    case stimulus::unsupported_answer:
+        nt_put(f, "PCISTS", 0, "RMAS", 1);
+        break;
+    case stimulus::no_answer:
+        report(f, "COMPTO", false, {});
+        break;
+    case stimulus::failover:
+        nt_put(f, "NTINTSTS", 0, "FMCI", 1);
+        nt_put(f, "NTINTSTS", 0, "FMCC", 1);
+        break;
+    }
+}
+
+void fake_device::measure() {
+    const auto control = [this](std::string_view f) {
+        return get(switch_, sw, find(sw, "TMPCTL", 0, f));
+    };
+    const auto show = [this](std::string_view f, std::uint32_t v) {
+        put(switch_, sw, find(sw, "TMPSTS", 0, f), v);
+    };
+    const auto shown = [this](std::string_view f) {
+        return get(switch_, sw, find(sw, "TMPSTS", 0, f));
+    };
+    if (control("PDOWN") != 0) {
+        alarm_stands_ = false;
+        return;
+    }
+    const auto offset = static_cast<std::int8_t>(get(switch_, sw, find(sw, "TMPADJ", 0, "OFFSET")));
+    const auto now =
+        static_cast<std::uint32_t>(std::clamp(static_cast<int>(ambient) + offset, 0, 255));
+    show("TEMP", now);
+    show("LTEMP", std::min(now, shown("LTEMP")));
+    show("HTEMP", std::max(now, shown("HTEMP")));
+    show("BLTH", now < control("LTH") ? 1 : 0);
+    show("AHTH", now > control("HTH") ? 1 : 0);
+    const bool alarm = now > control("HTH") && control("AHTH_EN") != 0;
+    if (alarm && !alarm_stands_) {
+        const place irq = find(sw, "TMPALARM", 0, "IRQ");
+        put(switch_, sw, irq, get(switch_, sw, irq) | 1U << 5);
+        for (nt_function& f : functions_)
+            nt_put(f, "NTINTSTS", 0, "TMPSENSOR", 1);
+    }
+    alarm_stands_ = alarm;
 }
 
 std::uint32_t fake_device::read(door by, unsigned function, std::uint32_t offset, unsigned width,
@@ -252,7 +343,7 @@ std::uint32_t fake_device::read(door by, unsigned function, std::uint32_t offset
     nt_function& f = functions_.at(function);
     const std::uint32_t ones = width == 4 ? 0xFFFFFFFFU : (1U << (8 * width)) - 1U;
     if (by == door::bar0 && !bar0_open(f)) {
-        refuse(f);
+        refuse(f, false, offset);
         return ones;
     }
     if (by == door::bar0 && plans_.at(nt).cells.at(offset / 4).not_by_bar0)
@@ -267,7 +358,7 @@ void fake_device::write(door by, unsigned function, std::uint32_t offset, unsign
     ++writes_;
     nt_function& f = functions_.at(function);
     if (by == door::bar0 && !bar0_open(f)) {
-        refuse(f);
+        refuse(f, true, offset);
         return;
     }
     if (by == door::bar0 && plans_.at(nt).cells.at(offset / 4).not_by_bar0)
@@ -279,6 +370,29 @@ void fake_device::write(door by, unsigned function, std::uint32_t offset, unsign
 
 std::uint32_t fake_device::read_dword(std::size_t in, nt_function* f, std::uint32_t offset,
                                       std::uint32_t lanes, bool by_window, unsigned port) {
+    const std::uint32_t value = value_of_dword(in, f, offset, lanes, by_window, port);
+    if (record_) {
+        std::vector<std::uint32_t>& seen = seen_.at(in);
+        seen.resize(plans_.at(in).cells.size());
+        seen.at((offset - plans_.at(in).base) / 4) |= value;
+    }
+    return value;
+}
+
+std::uint32_t fake_device::seen(std::size_t in, const reg& row, const field& f) const {
+    std::uint32_t bits = 0;
+    for (unsigned i = 0; i < row.first.count; ++i)
+        for (unsigned j = 0; j < row.second.count; ++j) {
+            const std::uint32_t at = row.offset_of(i, j);
+            const std::size_t d = (at - plans_.at(in).base) / 4;
+            if (d < seen_.at(in).size())
+                bits |= seen_.at(in)[d] >> ((at & 3U) * 8U) & f.mask();
+        }
+    return bits;
+}
+
+std::uint32_t fake_device::value_of_dword(std::size_t in, nt_function* f, std::uint32_t offset,
+                                          std::uint32_t lanes, bool by_window, unsigned port) {
     const std::size_t d = (offset - plans_.at(in).base) / 4;
     const cell& c = plans_.at(in).cells.at(d);
     if (c.dword_only && lanes != 0xFFFFFFFFU) {
@@ -303,7 +417,11 @@ std::uint32_t fake_device::read_dword(std::size_t in, nt_function* f, std::uint3
             return part != nullptr ? *part & c.readable : 0;
         }
     }
-    return storage_of(in, f, port).at(d) & c.readable;
+    std::uint32_t& here = storage_of(in, f, port).at(d);
+    const std::uint32_t value = here & c.readable;
+    if (reading_clears_ && c.row != nullptr && c.row->name == "TMPALARM")
+        here &= ~c.rw1c;
+    return value;
 }
 
 void fake_device::write_dword(std::size_t in, nt_function* f, std::uint32_t offset,
@@ -389,11 +507,16 @@ void fake_device::act(std::size_t in, nt_function* f, const cell& c, std::uint32
             for (const char* part : {"LTEMP", "HTEMP"})
                 put(switch_, sw, find(sw, "TMPSTS", 0, part),
                     get(switch_, sw, find(sw, name, 0, part)));
+        if (name.substr(0, 3) == "TMP")
+            measure();
         derive();
         return;
     }
     std::uint32_t& here = f->storage.at(offset / 4);
-    if (name == "OUTDBELLSET") {
+    if (name == "AERUES") {
+        if ((here >> nt_get(*f, "AERCTL", 0, "FEPTR") & 1U) == 0)
+            nt_put(*f, "AERCTL", 0, "FEPTR", 0);
+    } else if (name == "OUTDBELLSET") {
         ring(*f, written & c.command);
     } else if (name == "OUTMSG{n}") {
         send(*f, c.first, here);
@@ -410,7 +533,12 @@ void fake_device::act(std::size_t in, nt_function* f, const cell& c, std::uint32
         if (std::uint32_t* part = lookup_part(*f, name))
             *part = (*part & ~(lanes & c.rw)) | (written & c.rw);
     } else if (name == "GASADATA") {
-        window_write(*f, written); // which derives what it must
+        if (c.rw == 0xFFFFFFFFU) {
+            window_write(*f, written); // which derives what it must
+        } else if ((c.rw1c | c.rw1s) != 0) {
+            const std::uint32_t shown = window_read(*f);
+            window_write(*f, (shown & ~(written & c.rw1c)) | (written & c.rw1s));
+        }
         return;
     } else if (name == "BARSETUP{n}" || name == "BAR{n}" || name == "BARLIMIT{n}") {
         const unsigned below = c.first - c.first % 2U;
@@ -454,8 +582,8 @@ void fake_device::shape_bars(nt_function& f) const {
             upper_half = false;
             continue;
         }
-        f.storage[limit] |= 0x3FF & plans_.at(nt).cells[limit].readable &
-                            ~plans_.at(nt).cells[limit].inverted_reset;
+        const cell& ones = plans_.at(nt).cells[limit];
+        f.storage[limit] |= 0x3FF & ones.readable & ~ones.inverted_reset & ~(ones.rw | ones.rw1c);
         const bool exists =
             nt_get(f, "BARSETUP{n}", b, "EN") != 0 && log2 >= 4 && log2 < (wide ? 64U : 32U);
         address_bits = exists ? ~((std::uint64_t{1} << log2) - 1) : 0;
@@ -463,7 +591,9 @@ void fake_device::shape_bars(nt_function& f) const {
         const std::uint32_t type =
             (wide ? 4U : 0U) | (nt_get(f, "BARSETUP{n}", b, "PREF") != 0 ? 8U : 0U);
         const auto low = static_cast<std::uint32_t>(address_bits) & ~0xFU;
-        f.storage[d] = exists ? (f.storage[d] & low) | type : 0;
+        const cell& bar = plans_.at(nt).cells[d];
+        const std::uint32_t stored = low | ((bar.rw | bar.rw1s) & 0xF); // by a fault
+        f.storage[d] = exists ? (f.storage[d] & stored) | (type & ~bar.rw1c) : 0;
     }
 }
 
@@ -536,6 +666,9 @@ void fake_device::derive() {
         const std::uint32_t messages = f.storage.at(find(nt, "MSGSTS", 0, "").offset / 4);
         const std::uint32_t masked = f.storage.at(find(nt, "MSGSTSMSK", 0, "").offset / 4);
         nt_put(f, "NTINTSTS", 0, "MSG", (messages & ~masked & 0x000F000FU) != 0 ? 1 : 0);
+        const std::uint32_t events = f.storage.at(find(nt, "NTINTSTS", 0, "").offset / 4);
+        const std::uint32_t deaf_to = f.storage.at(find(nt, "NTINTMSK", 0, "").offset / 4);
+        nt_put(f, "PCISTS", 0, "INTS", (events & ~deaf_to & 0xBBU) != 0 ? 1 : 0);
     }
     put(switch_, sw, find(sw, "GDBELLSTS", 0, "GDBELL"), pending);
 }
@@ -582,8 +715,13 @@ void fake_device::restart(nt_function& f, bool hot) {
             entry &= hot ? kept_of(nt, "NTMTBLDATA") : 0;
     for (auto& entry : f.lookup)
         for (std::size_t part = 0; part < 3; ++part)
-            entry.at(part) &= hot ? kept_of(nt, lookup_names.at(part)) : 0;
+            entry.at(part) = (entry.at(part) & (hot ? kept_of(nt, lookup_names.at(part)) : 0)) |
+                             inverted_in(lookup_names.at(part));
     shape_bars(f);
+}
+
+std::uint32_t fake_device::inverted_in(std::string_view name) const {
+    return plans_.at(nt).cells.at(find(nt, name, 0, "").offset / 4).inverted_reset;
 }
 
 std::uint32_t fake_device::kept_of(std::size_t in, std::string_view name) const {

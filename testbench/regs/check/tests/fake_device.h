@@ -50,8 +50,8 @@ public:
     [[nodiscard]] std::string name() const override { return "fake"; }
     [[nodiscard]] target_traits traits() const override { return traits_; }
     void set_traits(const target_traits& t) { traits_ = t; }
-    /// From now on written_rows() is kept.
-    void record_writes() { record_ = true; }
+    /// From now on written_rows() and seen() are kept.
+    void record() { record_ = true; }
     [[nodiscard]] unsigned functions() const override {
         return static_cast<unsigned>(functions_.size());
     }
@@ -68,10 +68,20 @@ public:
     enum class when_leaving_d3hot : std::uint8_t { not_offered, resets, keeps };
     void set_d3hot(when_leaving_d3hot what) { d3hot_ = what; }
     void reset(reset_kind kind, unsigned function) override;
+    [[nodiscard]] std::string why_not(stimulus /*what*/, unsigned /*function*/) const override {
+        return deaf_ ? "nothing reaches it" : "";
+    }
+    void provoke(stimulus what, unsigned function) override;
+    /// Nothing can be made to happen to it any more.
+    void set_deaf() { deaf_ = true; }
+    /// Reading TMPALARM clears its flags, ones do as well (B14.3 leaves it open).
+    void set_alarms_clear_by_reading() { reading_clears_ = true; }
 
     /// Writes that reached the device so far, and the rows of the map that they meant.
     [[nodiscard]] std::size_t writes() const { return writes_; }
     [[nodiscard]] const std::set<std::string_view>& written_rows() const { return written_; }
+    /// Bits of the field that any member of the row has ever read as 1.
+    [[nodiscard]] std::uint32_t seen(std::size_t in, const reg& row, const field& f) const;
 
 private:
     /// What one dword does.
@@ -122,6 +132,8 @@ private:
     /// of a bridge.
     [[nodiscard]] std::uint32_t read_dword(std::size_t in, nt_function* f, std::uint32_t offset,
                                            std::uint32_t lanes, bool by_window, unsigned port = 0);
+    [[nodiscard]] std::uint32_t value_of_dword(std::size_t in, nt_function* f, std::uint32_t offset,
+                                               std::uint32_t lanes, bool by_window, unsigned port);
     void write_dword(std::size_t in, nt_function* f, std::uint32_t offset, std::uint32_t value,
                      std::uint32_t lanes, bool by_window, unsigned port = 0);
     [[nodiscard]] std::vector<std::uint32_t>& storage_of(std::size_t in, nt_function* f,
@@ -132,7 +144,13 @@ private:
     void window_write(nt_function& through, std::uint32_t value);
     [[nodiscard]] nt_function* function_at(std::uint32_t global);
     [[nodiscard]] bool bar0_open(nt_function& f) const;
-    void refuse(nt_function& f);
+    void refuse(nt_function& f, bool posted, std::uint32_t offset);
+    /// An error of that field of AERUES; `advisory_case`: somebody else reports it.
+    void report(nt_function& f, std::string_view error, bool advisory_case,
+                const std::array<std::uint32_t, 4>& header);
+    void log_first_error(nt_function& f, std::string_view error,
+                         const std::array<std::uint32_t, 4>& header) const;
+    void measure();
     void act(std::size_t in, nt_function* f, const cell& c, std::uint32_t offset,
              std::uint32_t written, std::uint32_t before, std::uint32_t lanes);
     void ring(nt_function& from, std::uint32_t bits);
@@ -145,6 +163,8 @@ private:
     [[nodiscard]] std::uint32_t* lookup_part(nt_function& f, std::string_view name);
     void derive();
     void restart(nt_function& f, bool hot);
+    /// Of the NT function's register, what a built-in fault inverts in its reset value.
+    [[nodiscard]] std::uint32_t inverted_in(std::string_view name) const;
     [[nodiscard]] std::uint32_t kept_of(std::size_t in, std::string_view name) const;
 
     target_traits traits_{false, true, true, true, false};
@@ -156,10 +176,14 @@ private:
     std::array<std::vector<std::uint32_t>, max_ports> bridges_{};
     std::vector<std::uint32_t> bridge_initial_{};
     std::array<std::uint32_t, 64> mapping_{};
+    bool alarm_stands_ = false; ///< above the high threshold, and that is enabled
+    bool deaf_ = false;
+    bool reading_clears_ = false;
     std::size_t writes_ = 0;
     bool record_ = false;
     when_leaving_d3hot d3hot_ = when_leaving_d3hot::not_offered;
     std::set<std::string_view> written_{};
+    std::array<std::vector<std::uint32_t>, 3> seen_{}; ///< OR of what was read, by dword
 };
 
 } // namespace ntb::regs::check
