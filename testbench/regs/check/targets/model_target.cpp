@@ -18,7 +18,7 @@ model_target::model_target(platform& bench, const topology_config& topology, std
             ports_.emplace_back(p);
             hosts_.push_back(&bench.host(port_number(p)));
         }
-    for (unsigned f = 0; f < functions(); ++f)
+    for (unsigned f = 0; f < hosts_.size(); ++f)
         d3hot_resets_ = d3hot_resets_ && ntb::regs::check::d3hot_resets(*this, f);
 }
 

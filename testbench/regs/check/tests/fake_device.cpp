@@ -281,6 +281,10 @@ void fake_device::log_first_error(nt_function& f, std::string_view error,
 }
 
 void fake_device::provoke(stimulus what, unsigned function) {
+    if (deaf_) {
+        target::provoke(what, function);
+        return;
+    }
     nt_function& f = functions_.at(function);
     switch (what) {
     case stimulus::poisoned_write:
