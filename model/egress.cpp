@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "model/tlp_text.h"
-
 namespace ntb {
 
 namespace {
@@ -32,12 +30,15 @@ std::string_view message_name(tlp_kind kind) {
     return "Msg";
 }
 
-void add_write(tlp_text& text, std::uint64_t address, const unsigned char* data,
-               std::uint32_t length, bool poisoned) {
-    text.add("MWr ").hex(address, 8).add(' ').decimal(length).add('B');
-    if (poisoned)
-        text.add(" EP");
-    text.add(' ').data(data, length);
+tlp_appearance write_appearance(std::uint64_t address, const unsigned char* data,
+                                std::uint32_t length, bool poisoned) {
+    tlp_appearance out;
+    out.head = tlp_head::memory_write;
+    out.address = address;
+    out.length = length;
+    out.poisoned = poisoned;
+    out.set_data(data, length);
+    return out;
 }
 
 void wait_until(std::uint64_t ps) {
@@ -357,22 +358,26 @@ void egress::run() {
 }
 
 void egress::show(const posted& p) {
-    tlp_text text;
     if (p.kind == tlp_kind::msi) {
-        text.add("MSI ").hex(p.address, 8).add(' ').hex(p.word, 4);
+        tlp_appearance msi;
+        msi.head = tlp_head::msi;
+        msi.address = p.address;
+        msi.data = p.word;
+        msi.data_bytes = 2;
+        msi.has_data = true;
+        link_.show_tx(p.wants.place, msi);
     } else if (p.kind == tlp_kind::memory) {
-        add_write(text, p.address, p.data, p.length, p.attributes.poisoned);
+        link_.show_tx(p.wants.place,
+                      write_appearance(p.address, p.data, p.length, p.attributes.poisoned));
     } else {
-        text.add(message_name(p.kind));
+        link_.show_tx(p.wants.place, message_name(p.kind));
     }
-    link_.show_tx(p.wants.place, text.view());
 }
 
 void egress::show_write(const link::slot& place, const tlm::tlm_generic_payload& write,
                         bool poisoned) {
-    tlp_text text;
-    add_write(text, write.get_address(), write.get_data_ptr(), write.get_data_length(), poisoned);
-    link_.show_tx(place, text.view());
+    link_.show_tx(place, write_appearance(write.get_address(), write.get_data_ptr(),
+                                          write.get_data_length(), poisoned));
 }
 
 void egress::deliver(posted& p) {

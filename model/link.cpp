@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 
 namespace ntb {
 
@@ -63,14 +64,21 @@ std::uint64_t link::arrival_ps(std::uint64_t end_ps) const {
     return cycles == 0 ? end_ps : clock_.edge(end_ps) + cycles * clock_.period_ps();
 }
 
-void link::show(signal_id id, const slot& s, std::string_view text) {
+template <class What>
+void link::show(signal_id id, const slot& s, const What& what) {
     // Shown at least one cycle, so that it can be seen where links are not modelled.
     if (!id.traced())
         return;
     const std::uint64_t now = core_clock::now_ps();
     const std::uint64_t from = std::max(s.begin_ps, now);
-    sink_->text(id, now, from, std::max(s.end_ps, from + clock_.period_ps()), text);
+    const std::uint64_t until = std::max(s.end_ps, from + clock_.period_ps());
+    if constexpr (std::is_same_v<What, tlp_appearance>)
+        sink_->tlp(id, now, from, until, what);
+    else
+        sink_->text(id, now, from, until, what);
 }
+template void link::show(signal_id, const slot&, const tlp_appearance&);
+template void link::show(signal_id, const slot&, const std::string_view&);
 
 void link::trace(trace_sink& sink, std::string_view scope) {
     sink_ = &sink;

@@ -81,8 +81,10 @@ public:
     [[nodiscard]] std::uint64_t arrival_ps(std::uint64_t end_ps) const;
 
     [[nodiscard]] bool traced() const { return rx_text_.traced() || tx_text_.traced(); }
-    void show_rx(const slot& s, std::string_view text) { show(rx_text_, s, text); }
-    void show_tx(const slot& s, std::string_view text) { show(tx_text_, s, text); }
+    void show_rx(const slot& s, const tlp_appearance& what) { show(rx_text_, s, what); }
+    void show_tx(const slot& s, const tlp_appearance& what) { show(tx_text_, s, what); }
+    void show_rx(const slot& s, std::string_view message) { show(rx_text_, s, message); }
+    void show_tx(const slot& s, std::string_view message) { show(tx_text_, s, message); }
 
     /// Declares up, rx.tlp and tx.tlp below `scope` ("switch.port0.link."). Elaboration only.
     void trace(trace_sink& sink, std::string_view scope);
@@ -101,7 +103,8 @@ private:
     [[nodiscard]] std::uint64_t wire_ps(std::uint64_t bytes) const {
         return timing_.link_serialisation ? (bytes * lane_byte_ps_ + width_ - 1) / width_ : 0;
     }
-    void show(signal_id id, const slot& s, std::string_view text);
+    template <class What>
+    void show(signal_id id, const slot& s, const What& what);
 
     const core_clock& clock_;
     const timing_config& timing_;

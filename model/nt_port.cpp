@@ -8,7 +8,6 @@
 
 #include "model/regs/nt_register_at.h"
 #include "model/switch_core.h"
-#include "model/tlp_text.h"
 
 namespace ntb {
 
@@ -61,17 +60,17 @@ std::uint8_t tag_of(const tlm::tlm_generic_payload& p) {
     return e != nullptr ? e->tag : std::uint8_t{0};
 }
 
-void add_tag(tlp_text& text, const tlm::tlm_generic_payload& p) {
-    text.add(" tag ").decimal(tag_of(p));
-}
-
-void add_completion(tlp_text& text, const tlm::tlm_generic_payload& p, bool ok, bool has_data) {
-    text.add(!ok ? "Cpl UR" : has_data ? "CplD " : "Cpl");
+tlp_appearance completion_appearance(const tlm::tlm_generic_payload& p, bool ok, bool has_data) {
+    tlp_appearance out;
+    out.head = !ok        ? tlp_head::completion_refused
+               : has_data ? tlp_head::completion_with_data
+                          : tlp_head::completion;
+    out.tag = tag_of(p);
+    if (ok && has_data)
+        out.length = p.get_data_length();
     if (has_data)
-        text.decimal(p.get_data_length()).add('B');
-    add_tag(text, p);
-    if (has_data)
-        text.add(' ').data(p.get_data_ptr(), p.get_data_length());
+        out.set_data(p.get_data_ptr(), p.get_data_length());
+    return out;
 }
 
 std::uint32_t header_bytes(std::uint64_t address) {
@@ -439,11 +438,12 @@ forward_result nt_port::forward_read(tlm::tlm_generic_payload& request) {
         return give_up();
     }
     if (link_.traced()) {
-        tlp_text text;
-        text.add("MRd ").hex(request.get_address(), 8);
-        text.add(' ').decimal(request.get_data_length()).add('B');
-        add_tag(text, request);
-        link_.show_tx(at.slot, text.view());
+        tlp_appearance read;
+        read.head = tlp_head::memory_read;
+        read.address = request.get_address();
+        read.length = request.get_data_length();
+        read.tag = tag_of(request);
+        link_.show_tx(at.slot, read);
     }
     egress_.await_end(at);
     if (lost())
@@ -486,11 +486,9 @@ bool nt_port::receive_completion(const tlm::tlm_generic_payload& request,
                               link::header_3dw),
                    give_up_ps))
         return false;
-    if (link_.traced()) {
-        tlp_text text;
-        add_completion(text, request, request.is_response_ok(), has_data);
-        link_.show_rx(way.slot(), text.view());
-    }
+    if (link_.traced())
+        link_.show_rx(way.slot(),
+                      completion_appearance(request, request.is_response_ok(), has_data));
     wait_until(link_.arrival_ps(way.slot().end_ps));
     way.await_turn();
     return true;
@@ -556,11 +554,8 @@ bool nt_port::complete(tlm::tlm_generic_payload& p, std::uint64_t give_up_ps) {
     if (egress_.await_link(tlp_class::completion, w, 0, give_up_ps, at, of_write) !=
         egress::outcome::granted)
         return false;
-    if (link_.traced()) {
-        tlp_text text;
-        add_completion(text, p, p.is_response_ok(), has_data);
-        link_.show_tx(at.slot, text.view());
-    }
+    if (link_.traced())
+        link_.show_tx(at.slot, completion_appearance(p, p.is_response_ok(), has_data));
     egress_.await_end(at);
     return true;
 }
@@ -570,24 +565,30 @@ void nt_port::show_request(const tlm::tlm_generic_payload& p, const link::slot& 
     if (!link_.traced())
         return;
     const bool is_write = p.get_command() == tlm::TLM_WRITE_COMMAND;
-    tlp_text text;
-    if (kind != door_kind::bar)
-        text.add(is_write ? "CfgWr " : "CfgRd ")
-            .add(kind == door_kind::dma_config ? "DMA " : "")
-            .hex(p.get_address(), 3);
-    else
-        text.add(is_write ? "MWr bar" : "MRd bar").decimal(bar).add('+').hex(p.get_address(), 4);
+    tlp_appearance request;
+    switch (kind) {
+    case door_kind::bar:
+        request.head = is_write ? tlp_head::bar_write : tlp_head::bar_read;
+        request.bar = static_cast<std::uint8_t>(bar);
+        break;
+    case door_kind::config:
+        request.head = is_write ? tlp_head::config_write : tlp_head::config_read;
+        break;
+    case door_kind::dma_config:
+        request.head = is_write ? tlp_head::dma_config_write : tlp_head::dma_config_read;
+        break;
+    }
+    request.address = p.get_address();
     if (kind == door_kind::config || (kind == door_kind::bar && opens_config_space(bar)))
         if (const regs::named_member* r = regs::nt_register_at(p.get_address()); r != nullptr)
-            text.add(' ').add(r->name.view());
-    text.add(' ').decimal(p.get_data_length()).add('B');
-    if (!is_write || kind != door_kind::bar)
-        add_tag(text, p);
-    if (is_poisoned_write(p))
-        text.add(" EP");
+            request.set_name(r->name.view());
+    request.length = p.get_data_length();
+    if (request.head != tlp_head::bar_write)
+        request.tag = tag_of(p);
+    request.poisoned = is_poisoned_write(p);
     if (is_write)
-        text.add(' ').data(p.get_data_ptr(), p.get_data_length());
-    link_.show_rx(s, text.view());
+        request.set_data(p.get_data_ptr(), p.get_data_length());
+    link_.show_rx(s, request);
 }
 
 bool nt_port::send_msi(std::uint64_t address, std::uint32_t data) {
@@ -684,14 +685,16 @@ punch_result nt_port::exchange(const punch_request& request, tlm::tlm_generic_pa
 }
 
 void nt_port::show_config(const link::slot& place, const punch_request& request) {
-    const unsigned target = request.target.value();
-    tlp_text text;
-    text.add(request.write ? "CfgWr " : "CfgRd ").hex(target >> 8, 2);
-    text.add(':').decimal(target >> 3 & 0x1FU).add('.').decimal(target & 7U);
-    text.add('+').hex(request.offset, 3).add(" 4B tag 0"); // B10.3
-    if (request.write)
-        text.add(' ').hex(request.data, 8);
-    link_.show_tx(place, text.view());
+    tlp_appearance out;
+    out.head = request.write ? tlp_head::routed_config_write : tlp_head::routed_config_read;
+    out.address = std::uint64_t{request.target.value()} << 12U | request.offset;
+    out.length = 4;
+    if (request.write) { // the tag is 0: B10.3
+        out.data = request.data;
+        out.data_bytes = 4;
+        out.has_data = true;
+    }
+    link_.show_tx(place, out);
 }
 
 void nt_port::inject(const fault& f) {

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/tlp_appearance.h"
+
 namespace ntb {
 
 /// Handle of one declared signal; a default-constructed one means "not traced".
@@ -52,6 +54,9 @@ public:
     /// it. So nobody has to wait only to tell of a TLP whose place on the link is known.
     virtual void text(signal_id id, std::uint64_t now_ps, std::uint64_t from_ps,
                       std::uint64_t until_ps, std::string_view text) noexcept = 0;
+    /// The same for a TLP, whose text is that of put_tlp (model/tlp_appearance.h).
+    virtual void tlp(signal_id id, std::uint64_t now_ps, std::uint64_t from_ps,
+                     std::uint64_t until_ps, const tlp_appearance& what) noexcept = 0;
     /// The text signal is empty from `now_ps` on, whatever was to be shown.
     virtual void clear_text(signal_id id, std::uint64_t now_ps) noexcept = 0;
 };

@@ -8,14 +8,11 @@
 // Units: picoseconds. Threading: none. Errors: none.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
-#include <string_view>
 #include <vector>
 
-#include "traces/vcd_text.h"
+#include "traces/text_content.h"
 
 namespace ntb::traces {
 
@@ -29,10 +26,7 @@ public:
         std::uint32_t signal = 0;
         std::uint32_t next = 0;
         std::uint32_t previous = 0;
-        std::uint32_t size = 0;
-        std::array<char, max_text> bytes;
-
-        [[nodiscard]] std::string_view text() const noexcept { return {bytes.data(), size}; }
+        text_content content;
     };
 
     void reserve(std::size_t entries) {
@@ -45,9 +39,10 @@ public:
     /// The earliest; only where next_due() != never. Valid until the next insertion.
     [[nodiscard]] const entry& front() const noexcept { return entries_[entries_[0].next]; }
 
-    /// `text` is at most max_text long.
+    /// `what`: a tlp_appearance, or a text that is at most max_text long.
+    template <class What>
     void insert(std::uint32_t signal, std::uint64_t from_ps, std::uint64_t until_ps,
-                std::string_view text) {
+                const What& what) {
         std::uint32_t before = entries_[0].previous;
         while (before != 0 && entries_[before].from_ps > from_ps)
             before = entries_[before].previous;
@@ -56,8 +51,7 @@ public:
         e.from_ps = from_ps;
         e.until_ps = until_ps;
         e.signal = signal;
-        e.size = static_cast<std::uint32_t>(text.size());
-        std::copy(text.begin(), text.end(), e.bytes.begin());
+        e.content.set(what);
         e.previous = before;
         e.next = entries_[before].next;
         entries_[before].next = self;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/fst_format.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -86,6 +87,12 @@ void fst_format::bits(std::uint32_t index, std::uint64_t value) noexcept {
 void fst_format::text(std::uint32_t index, std::string_view text) noexcept {
     fstWriterEmitVariableLengthValueChange(writer_.get(), variables_[index].handle, text.data(),
                                            static_cast<std::uint32_t>(text.size()));
+}
+
+void fst_format::tlp(std::uint32_t index, const tlp_appearance& what) noexcept {
+    std::array<char, tlp_room<plain_blank>> out; // NOLINT(*-member-init): written first
+    const char* const end = put_tlp<plain_blank>(out.data(), what);
+    text(index, {out.data(), static_cast<std::size_t>(end - out.data())});
 }
 
 void fst_format::close() noexcept {

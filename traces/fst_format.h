@@ -5,7 +5,7 @@
 // The file is complete only after close(); a recording that is killed leaves none that can be read
 // (VCD does). The library does not tell of write errors, so close() reads the result back.
 //
-// Units: picoseconds (timescale 1 ps), bytes. Threading: one thread. Errors: trace_error if the
+// Units: picoseconds (timescale 1 ps), bytes. Threading: one at a time. Errors: trace_error if the
 // file cannot be made; if it is found broken when it is closed, one line on stderr.
 #pragma once
 
@@ -15,7 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "traces/change_recorder.h"
+#include "model/tlp_appearance.h"
+#include "traces/signal_declaration.h"
 
 namespace ntb::traces {
 
@@ -29,6 +30,7 @@ public:
     void stamp(std::uint64_t time_ps) noexcept;
     void bits(std::uint32_t index, std::uint64_t value) noexcept;
     void text(std::uint32_t index, std::string_view text) noexcept;
+    void tlp(std::uint32_t index, const tlp_appearance& what) noexcept;
 
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
     [[nodiscard]] bool failed() const noexcept { return failed_; }

@@ -11,8 +11,8 @@
 // a write fails, the file is cut back to its last whole step, one line on stderr says what, why
 // and what to do, and from then on everything is dropped.
 //
-// Units: bytes, picoseconds. Threading: none. Errors: trace_error from the constructor; later ones
-// as above.
+// Units: bytes, picoseconds. Threading: one at a time. Errors: trace_error from the constructor;
+// later ones as above.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,9 @@ namespace ntb::traces {
 class line_writer {
 public:
     static constexpr std::size_t page = 4096;
-    static constexpr std::size_t capacity = 64 * page;
+    /// What a write() takes. Larger ones, which the kernel keeps in larger pieces, were cheaper in
+    /// some runs and several times dearer in others (docs/performance.md).
+    static constexpr std::size_t capacity = 32 * page;
     /// Bytes behind room() that may be scribbled on (wide stores of a line's last bytes).
     static constexpr std::size_t slack = 64;
     static constexpr std::uint64_t no_limit = 0;
@@ -42,6 +44,11 @@ public:
             turn_page(size);
         return next_;
     }
+    /// What is left of the page: a line of at most that size may be begun at next() instead.
+    [[nodiscard]] std::size_t left() const noexcept {
+        return static_cast<std::size_t>(page_end_ - next_);
+    }
+    [[nodiscard]] char* next() noexcept { return next_; }
     /// The line begun at room() ends before `end`.
     void commit(char* end) noexcept { next_ = end; }
     /// The next line begins the step of `time_ps`; call after room() and before commit().

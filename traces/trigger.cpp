@@ -2,6 +2,7 @@
 #include "traces/trigger.h"
 
 #include <charconv>
+#include <utility>
 
 #include "traces/time_text.h"
 #include "traces/trace_error.h"

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "traces/change_recorder.h"
+#include "traces/signal_declaration.h"
 
 namespace ntb::traces {
 

@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t max_identifier = 5; // 94^5 signals
 
+/// As escape_text spells it.
+struct escaped_blank {
+    static constexpr std::string_view text = "\\040";
+};
+
 /// The n-th identifier code: printable characters, shortest first.
 std::string identifier(std::size_t n) {
     constexpr std::size_t letters = '~' - '!' + 1;
@@ -72,11 +77,30 @@ void vcd_format::text(std::uint32_t index, std::string_view text) noexcept {
     }
     std::array<char, max_escaped> escaped; // NOLINT(*-member-init): written before it is read
     const char* end = escape_text(escaped.data(), text);
-    const auto size = static_cast<std::size_t>(end - escaped.data());
-    char* out = writer_.room(1 + size + t.size);
+    put_escaped({escaped.data(), static_cast<std::size_t>(end - escaped.data())}, t);
+}
+
+void vcd_format::tlp(std::uint32_t index, const tlp_appearance& what) noexcept {
+    constexpr std::size_t most = tlp_room<escaped_blank>;
+    const tail& t = tails_[index];
+    if (writer_.left() >= 1 + most + sizeof t.text) { // it fits for sure
+        char* out = writer_.next();
+        *out++ = 's';
+        out = put_tlp<escaped_blank>(out, what);
+        std::memcpy(out, t.text.data(), t.text.size());
+        writer_.commit(out + t.size);
+        return;
+    }
+    std::array<char, most> escaped; // NOLINT(*-member-init): written before it is read
+    const char* const end = put_tlp<escaped_blank>(escaped.data(), what);
+    put_escaped({escaped.data(), static_cast<std::size_t>(end - escaped.data())}, t);
+}
+
+void vcd_format::put_escaped(std::string_view escaped, const tail& t) noexcept {
+    char* out = writer_.room(1 + escaped.size() + t.size);
     *out++ = 's';
-    std::memcpy(out, escaped.data(), size);
-    out += size;
+    std::memcpy(out, escaped.data(), escaped.size());
+    out += escaped.size();
     std::memcpy(out, t.text.data(), t.text.size());
     writer_.commit(out + t.size);
 }

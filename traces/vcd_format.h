@@ -3,7 +3,7 @@
 // line of text in a buffer. The header has no date and no path, so the waveforms of two equal runs
 // are equal bytes. Full disk, limit, kill -9: see line_writer.h.
 //
-// Units: picoseconds (timescale 1 ps), bytes. Threading: one thread. Errors: trace_error if the
+// Units: picoseconds (timescale 1 ps), bytes. Threading: one at a time. Errors: trace_error if the
 // file cannot be made; afterwards one line on stderr.
 #pragma once
 
@@ -15,8 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "traces/change_recorder.h"
+#include "model/tlp_appearance.h"
 #include "traces/line_writer.h"
+#include "traces/signal_declaration.h"
+#include "traces/vcd_text.h"
 
 namespace ntb::traces {
 
@@ -57,6 +59,7 @@ public:
     }
 
     void text(std::uint32_t index, std::string_view text) noexcept;
+    void tlp(std::uint32_t index, const tlp_appearance& what) noexcept;
 
     [[nodiscard]] bool stopped() const noexcept { return writer_.stopped(); }
     [[nodiscard]] bool failed() const noexcept { return writer_.failed(); }
@@ -73,6 +76,7 @@ private:
         bool vector = false; ///< more than one bit
     };
     void put(std::string_view line) noexcept;
+    void put_escaped(std::string_view escaped, const tail& t) noexcept;
     /// Time mostly goes on by less than the lower eight digits hold, so the upper ones are kept.
     char* put_time(char* out, std::uint64_t time_ps) noexcept {
         const std::uint64_t upper = time_ps / low_digits;

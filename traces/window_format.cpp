@@ -2,6 +2,7 @@
 #include "traces/window_format.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <limits>
 #include <utility>
@@ -71,6 +72,12 @@ void window_format::text(std::uint32_t index, std::string_view text) {
     if (trigger_)
         fired(trigger_->text(now_ps_, index, text));
     keep({now_ps_, 0, index, true}, text);
+}
+
+void window_format::tlp(std::uint32_t index, const tlp_appearance& what) {
+    std::array<char, tlp_room<plain_blank>> out; // NOLINT(*-member-init): written first
+    const char* const end = put_tlp<plain_blank>(out.data(), what);
+    text(index, {out.data(), static_cast<std::size_t>(end - out.data())});
 }
 
 void window_format::keep(const change& c, std::string_view text) {

@@ -5,7 +5,7 @@
 //
 // Nothing is in the file before that, and the memory grows with the changes of one window, up to
 // `limit_bytes`: beyond, the window gets shorter and the line says so. Units: picoseconds, bytes.
-// Threading: one thread. Errors: trace_error for a bad file or a trigger on a signal that is not
+// Threading: one at a time. Errors: trace_error for a bad file or a trigger on a signal that is not
 // recorded; later ones as line_writer's.
 #pragma once
 
@@ -16,7 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "traces/change_recorder.h"
+#include "model/tlp_appearance.h"
+#include "traces/signal_declaration.h"
 #include "traces/trigger.h"
 #include "traces/vcd_format.h"
 
@@ -37,6 +38,7 @@ public:
     void stamp(std::uint64_t time_ps);
     void bits(std::uint32_t index, std::uint64_t value);
     void text(std::uint32_t index, std::string_view text);
+    void tlp(std::uint32_t index, const tlp_appearance& what);
 
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
     [[nodiscard]] bool failed() const noexcept { return out_.failed(); }
@@ -77,14 +79,6 @@ private:
     bool initial_ = true;
     bool shortened_ = false;
     bool stopped_ = false;
-};
-
-/// Records a window of a run as VCD.
-class window_recorder final : public change_recorder<window_format> {
-public:
-    window_recorder(recording_options options, const window_options& window)
-        : change_recorder(std::move(options.signals), std::move(options.path), options.limit_bytes,
-                          window) {}
 };
 
 } // namespace ntb::traces

@@ -19,7 +19,7 @@ import repository
 # they still may not.
 ALLOWED = {
     "model": (["model/"], []),
-    "traces": (["traces/", "model/trace_sink.h", "model/types.h"], []),
+    "traces": (["traces/", "model/trace_sink.h", "model/tlp_appearance.h", "model/types.h"], []),
     "tlm_bridge": (["tlm_bridge/", "model/"], ["model/regs/"]),
     "testbench": (["testbench/", "tlm_bridge/", "traces/", "model/"], []),
     "qemu_glue": (["qemu_glue/", "testbench/vfio_client/", "tlm_bridge/"], []),

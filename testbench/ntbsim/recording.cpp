@@ -8,7 +8,7 @@
 #include "traces/fst_recorder.h"
 #include "traces/time_text.h"
 #include "traces/vcd_recorder.h"
-#include "traces/window_format.h"
+#include "traces/window_recorder.h"
 
 namespace ntb::cli {
 namespace {

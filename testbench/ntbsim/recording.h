@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "traces/change_recorder.h"
+#include "traces/recorder.h"
 
 namespace ntb::cli {
 

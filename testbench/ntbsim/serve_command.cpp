@@ -300,7 +300,7 @@ private:
 
     int flush_files() {
         const std::uint64_t told =
-            (recorder_ ? recorder_->changes() : 0) + (capture_ ? capture_->lines() : 0);
+            (recorder_ ? recorder_->told() : 0) + (capture_ ? capture_->lines() : 0);
         if (told == flushed_)
             return -1;
         const auto now = std::chrono::steady_clock::now();
@@ -310,7 +310,7 @@ private:
                        std::chrono::duration_cast<std::chrono::milliseconds>(left).count()) +
                    1;
         if (recorder_)
-            recorder_->flush();
+            recorder_->flush_soon();
         if (capture_)
             capture_->flush();
         flushed_ = told;

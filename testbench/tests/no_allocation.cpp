@@ -102,6 +102,10 @@ public:
               std::string_view) noexcept override {
         ++changes;
     }
+    void tlp(signal_id, std::uint64_t, std::uint64_t, std::uint64_t,
+             const tlp_appearance&) noexcept override {
+        ++changes;
+    }
     void clear_text(signal_id, std::uint64_t) noexcept override { ++changes; }
     std::uint64_t changes = 0;
 

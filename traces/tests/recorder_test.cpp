@@ -174,6 +174,58 @@ BOOST_AUTO_TEST_CASE(a_text_told_in_advance_is_shown_at_its_time) {
                             "#55\n0\"\n#60\ns !\n#70\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_tlp_is_a_text_that_is_spelled_when_it_is_written) {
+    vcd_recorder r(options());
+    const signal_id a = r.declare_text("a");
+    tlp_appearance read;
+    read.head = tlp_head::bar_read;
+    read.address = 0x428;
+    read.length = 4;
+    read.tag = 7;
+    read.set_name("INDBELLSTS");
+    tlp_appearance other = read;
+    other.tag = 8;
+    r.tlp(a, 10, 10, 20, read);
+    r.tlp(a, 20, 20, 30, read); // without a pause, and equal
+    r.tlp(a, 20, 30, 40, other);
+    r.text(a, 40, 40, 50, "MRd bar0+0x0428 INDBELLSTS 4B tag 9");
+    r.tlp(a, 40, 60, 70, read);
+    r.tlp(a, 40, 80, 90, read);
+    r.clear_text(a, 65);
+    r.close(100);
+    const std::string tag = "sMRd\\040bar0+0x0428\\040INDBELLSTS\\0404B\\040tag\\040";
+    BOOST_TEST(changes() == "#10\n" + tag + "7 !\n#20\ns !\n" + tag + "7 !\n#30\n" + tag +
+                                "8 !\n#40\n" + tag + "9 !\n#50\ns !\n#60\n" + tag +
+                                "7 !\n#65\ns !\n#100\n");
+}
+
+BOOST_AUTO_TEST_CASE(tlps_are_the_same_bytes_as_their_texts) {
+    const std::string other = directory.file("u.vcd");
+    vcd_recorder as_tlps(options());
+    vcd_recorder as_texts({other});
+    const signal_id a = as_tlps.declare_text("a");
+    const signal_id b = as_texts.declare_text("a");
+    std::uint64_t t = 0;
+    for (unsigned i = 0; i < 5000; ++i, t += 40) { // many pages, each with another end
+        tlp_appearance tlp;
+        tlp.head = static_cast<tlp_head>(i % 14);
+        tlp.address = (std::uint64_t{1} << i % 64) + i;
+        tlp.length = i;
+        tlp.tag = static_cast<std::uint8_t>(i);
+        tlp.set_name(std::string_view("A_REGISTER").substr(0, i % 11));
+        std::array<char, tlp_room<plain_blank>> text{};
+        const char* const end = put_tlp<plain_blank>(text.data(), tlp);
+        as_tlps.tlp(a, t, t + 10, t + 30, tlp);
+        as_texts.text(b, t, t + 10, t + 30,
+                      {text.data(), static_cast<std::size_t>(end - text.data())});
+    }
+    as_tlps.close(t);
+    as_texts.close(t);
+    const bool same = read_file(path) == read_file(other);
+    BOOST_TEST(same);
+    BOOST_TEST(read_file(path).size() > 50 * line_writer::page);
+}
+
 BOOST_AUTO_TEST_CASE(a_text_at_the_time_of_one_told_in_advance_replaces_it) {
     vcd_recorder r(options());
     const signal_id a = r.declare_text("a");
@@ -220,6 +272,7 @@ BOOST_AUTO_TEST_CASE(a_value_set_again_is_not_recorded) {
     r.set(a, 20, 8);
     r.set(a, 30, 8);
     r.set(a, 40, 0x100000008); // the bits beyond the width do not count
+    r.flush();
     BOOST_TEST(r.changes() == 1U);
     r.close(30);
     BOOST_TEST(changes() == "#20\nb1000 !\n#30\n");
@@ -294,6 +347,8 @@ BOOST_AUTO_TEST_CASE(equal_runs_give_equal_files_however_often_they_are_flushed)
             model.ring(i & 1U);
             if (i % 7 == 0)
                 b.flush();
+            if (i % 5 == 0)
+                b.flush_soon();
         }
         b.close(model.now());
     }

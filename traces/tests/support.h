@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,7 +17,7 @@
 
 namespace ntb::traces::test {
 
-extern std::size_t allocations; ///< calls of operator new so far
+extern std::atomic<std::size_t> allocations; ///< calls of operator new so far
 
 class temporary_directory {
 public:

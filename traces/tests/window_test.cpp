@@ -7,7 +7,7 @@
 #include "traces/tests/support.h"
 #include "traces/trace_error.h"
 #include "traces/vcd_reader.h"
-#include "traces/window_format.h"
+#include "traces/window_recorder.h"
 
 namespace ntb::traces::test {
 namespace {
@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE(what_follows_the_trigger_is_kept_as_long_as_asked_for) {
     r.set(doorbells, 20 * us, 4);
     r.set(doorbells, 25 * us, 8);
     r.set(doorbells, 26 * us, 9);
+    r.flush();
     BOOST_TEST(!r.recording()); // written, before the run ends
     BOOST_TEST(told() == (told_lines{"10 indbellsts 0", "10 msi 0", "10 tlp ", "20 indbellsts 4",
                                      "25 indbellsts 8", "end 25"}),
@@ -92,6 +93,7 @@ BOOST_AUTO_TEST_CASE(a_missing_interrupt_fires_when_its_time_has_run_out) {
     r.set(doorbells, 60 * us, 0);
     r.set(doorbells, 500 * us, 1); // no MSI follows
     r.set(doorbells, 700 * us, 0);
+    r.flush();
     BOOST_TEST(told() == (told_lines{"490 indbellsts 0", "490 msi 0", "490 tlp ",
                                      "500 indbellsts 1", "end 600"}),
                each);
@@ -105,6 +107,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_at_the_last_moment_is_in_time) {
     r.set(doorbells, 10 * us, 1);
     r.pulse(msi, 110 * us, 111 * us, 1);
     r.set(doorbells, 900 * us, 0);
+    r.flush();
     BOOST_TEST(r.recording());
 }
 
