@@ -120,11 +120,13 @@ void switch_events::raise(switch_event type, unsigned index) {
     }
     type_registers& t = types_[index_of(type)];
     const std::uint32_t bit = 1U << index;
-    if (t.status.bits.mask != 0)
-        core_.bank().set_field(t.status.offset, t.status.bits, status(type) | bit);
-    else
-        set_kept(type, kept(type) | bit);
-    update_summary();
+    if (const std::uint32_t before = status(type); (before & bit) == 0) {
+        if (t.status.bits.mask != 0)
+            core_.bank().set_field(t.status.offset, t.status.bits, before | bit);
+        else
+            set_kept(type, before | bit);
+        update_summary();
+    }
     const bool type_masked =
         t.selected != 0 ? (core_.bank().get(sw::SEMSK.at()) & t.selected) != 0 : !opened(t);
     if (type_masked || (fine_mask(t) & bit) != 0)

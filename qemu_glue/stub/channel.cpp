@@ -271,12 +271,13 @@ bool channel::wait_until_done(std::uint32_t count) {
 }
 
 bool channel::post(const entry& e) {
-    std::uint32_t done = page_->done.load(std::memory_order_acquire);
-    if (posted_ - done > ring_entries)
-        return give_up("the simulator's count is impossible");
-    if (posted_ - done == ring_entries) {
+    // The simulator's count changes all the time: it is looked at where it may matter.
+    if (posted_ - seen_done_ >= ring_entries) {
+        seen_done_ = page_->done.load(std::memory_order_acquire);
+        if (posted_ - seen_done_ > ring_entries)
+            return give_up("the simulator's count is impossible");
         // Half of it, so that not every further write waits anew.
-        if (!wait_until_done(posted_ - ring_entries / 2))
+        if (posted_ - seen_done_ == ring_entries && !wait_until_done(posted_ - ring_entries / 2))
             return false;
     }
     page_->ring[posted_ % ring_entries] = e;

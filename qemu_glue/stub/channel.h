@@ -76,6 +76,7 @@ private:
     int wake_ = -1;
     std::uint64_t answered_ = 0;
     std::uint32_t posted_ = 0;         ///< our own count: the page's is for the simulator to read
+    std::uint32_t seen_done_ = 0;      ///< of that, what the simulator had done when we looked
     std::atomic<bool> unheard_{false}; ///< the thread that hears has heard the last
 };
 

@@ -42,6 +42,7 @@ void bridge_thread::add(vfio_user::server& server, port_bridge& function, stub_p
         must_watch(set_.add(stub->listener_fd(), EPOLLIN, p.key + source::stub_listener));
         // Edge-triggered: nobody reads it. It is ours, and never closed before the set.
         must_watch(set_.add(stub->wake_fd(), EPOLLIN | EPOLLET, p.key + source::stub_wake));
+        stub->set_on_time([&function] { input_gate::on_time(function.source()); });
     }
     function.set_gate(&gate_);
     sc_core::sc_spawn_options thread;

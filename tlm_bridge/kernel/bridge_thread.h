@@ -71,7 +71,10 @@ public:
     /// Ends the simulation. From within run(): what is watched may call it.
     void stop() { stopping_ = true; }
     /// Simulated time is shared with `partner`, which outlives the simulation. Elaboration only.
-    void share_time_with(time_partner& partner) { partner_ = &partner; }
+    void share_time_with(time_partner& partner) {
+        partner_ = &partner;
+        gate_.let_none_settle(); // the partner says when
+    }
     /// For whoever else acts on the model from outside.
     [[nodiscard]] input_gate& gate() { return gate_; }
 

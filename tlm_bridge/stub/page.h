@@ -8,7 +8,8 @@
 // is copied once, then checked.
 //
 // Order: the stub puts every access to a BAR into the ring, writes and reads alike, and then
-// stores `posted`; the simulator carries the entries out in order and then stores `done`. A read
+// stores `posted`; the simulator carries the entries out in order and stores `done`, at the latest
+// when none are left, when the stub waits for it, or before a read that it has to answer. A read
 // may be answered from `registers` while `done` equals `posted`, `answers` is set, and the dword is
 // readable; with `log_reads` the stub puts what it answered into the ring, too.
 //

@@ -14,9 +14,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <spdlog/spdlog.h>
 #include <string>
+#include <utility>
 
 #include "model/register_mirror.h"
 #include "tlm_bridge/device.h"
@@ -80,6 +82,10 @@ public:
     /// Brings what is mapped of all functions up to date, if something has changed.
     void update_windows();
 
+    /// Called before each access that was there together with the one before it: it need not wait
+    /// for the wall clock any more than that one. Elaboration only.
+    void set_on_time(std::function<void()> say) { on_time_ = std::move(say); }
+
     /// Whether serve() has something to do.
     [[nodiscard]] bool pending() const;
     /// Carries out at most `budget` accesses. Returns whether some are left.
@@ -120,6 +126,10 @@ private:
     /// What must be so before the guest is told that its access has been carried out.
     void settle_windows(const stub::entry& e);
     void publish_done();
+    /// Whether the stub waits.
+    [[nodiscard]] bool awaited() const {
+        return (*page_)->waiting.load(std::memory_order_relaxed) != 0;
+    }
     bool send(const stub::window_message& m, int file);
     void cut_off(const char* why);
     /// The ring ends with what has been posted up to now. serve() does the rest: this may be in the
@@ -138,8 +148,10 @@ private:
     unique_fd control_socket_;
     std::unique_ptr<shared_page> page_; ///< while a stub is there
     std::uint32_t done_ = 0;            ///< our own count: the page's is for the stub to read
+    std::uint32_t published_ = 0;       ///< of that, what the page says
     std::uint32_t end_ = 0;             ///< of the ring, while leaving_
     window_broker* broker_ = nullptr;
+    std::function<void()> on_time_;
     std::uint32_t serial_ = 0; ///< of the last window message that is answered
     bool takes_windows_ = false;
     bool wants_windows_ = false;

@@ -329,6 +329,66 @@ BOOST_AUTO_TEST_CASE(a_turn_is_no_longer_than_its_budget) {
     BOOST_TEST(!port->serve(6));
 }
 
+BOOST_AUTO_TEST_CASE(a_stub_that_waits_for_nothing_is_told_of_several_at_a_time) {
+    std::vector<std::uint32_t> told;
+    for (std::uint32_t i = 0; i < 200; ++i)
+        guest.write(0x80, i);
+    device.on_access = [this, &told] { told.push_back(guest.page->done); };
+    serve();
+    BOOST_TEST(guest.page->done == 200U); // nothing is left: all
+    for (std::uint32_t i = 0; i < 200; ++i)
+        BOOST_TEST((told[i] <= i && i - told[i] <= 16U)); // never of what is to come
+    told.erase(std::unique(told.begin(), told.end()), told.end());
+    BOOST_TEST(told.size() < 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stub_is_told_at_once_of_what_it_waits_for) {
+    std::vector<std::uint32_t> told;
+    for (std::uint32_t i = 0; i < 20; ++i)
+        guest.write(0x80, i);
+    guest.page->wait_for = 5;
+    guest.page->waiting = 1;
+    device.on_access = [this, &told] { told.push_back(guest.page->done); };
+    serve();
+    BOOST_TEST(told[5] == 5U);
+    BOOST_TEST(guest.page->waiting == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stub_is_told_of_what_was_done_before_a_read_which_may_take_long) {
+    std::uint32_t told = 0;
+    for (std::uint32_t i = 0; i < 5; ++i)
+        guest.write(0x80, i);
+    guest.post({0, 0x80, 0, 4, stub::entry_kind::read, {}});
+    guest.write(0x80, 7);
+    device.on_access = [this, &told] {
+        if (device.reads == 1 && told == 0)
+            told = guest.page->done;
+    };
+    serve();
+    BOOST_TEST(told == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(accesses_that_were_there_together_are_on_time_together) {
+    std::vector<std::uint32_t> on_time; // how many had been carried out then
+    std::uint32_t carried_out = 0;
+    port->set_on_time([&] { on_time.push_back(carried_out); });
+    device.on_access = [this, &carried_out] {
+        if (++carried_out == 2)
+            guest.write(0x80, 4); // not there with the others
+    };
+    for (std::uint32_t i = 0; i < 3; ++i)
+        guest.write(0x80, i);
+    serve();
+    BOOST_TEST(carried_out == 4U);
+    // The first has its own time, the last may be later than they.
+    BOOST_TEST(on_time == (std::vector<std::uint32_t>{1, 2}), boost::test_tools::per_element());
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        guest.write(0x80, i);
+    on_time.clear();
+    port->serve(1000); // as long as that takes, the clock has gone on
+    BOOST_TEST(on_time.size() == 63U);
+}
+
 BOOST_AUTO_TEST_CASE(a_simulator_with_work_does_not_sleep) {
     BOOST_TEST(port->may_sleep());
     BOOST_TEST(guest.page->sleeping == 1U);

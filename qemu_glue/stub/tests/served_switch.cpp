@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -156,6 +157,14 @@ bool served_switch::runs() const {
     return std::all_of(children_.begin(), children_.end(), [](pid_t child) {
         return child > 0 && ::waitpid(child, nullptr, WNOHANG) == 0;
     });
+}
+
+std::chrono::nanoseconds served_switch::processor_time() const {
+    clockid_t clock{};
+    timespec t{};
+    if (::clock_getcpuclockid(children_.front(), &clock) != 0 || ::clock_gettime(clock, &t) != 0)
+        throw std::runtime_error("no clock of the simulator's processor time");
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
 served_switch::~served_switch() {

@@ -6,6 +6,7 @@
 // Threading: none. Errors: exceptions, which fail the test.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -78,6 +79,8 @@ public:
     [[nodiscard]] bool runs() const;
     /// Process ID of the ivshmem server.
     [[nodiscard]] pid_t server() const { return server_; }
+    /// Of the simulator (the first of two), so far.
+    [[nodiscard]] std::chrono::nanoseconds processor_time() const;
     /// Returns when the simulator has nothing to do any more.
     void settle() const;
 

@@ -19,14 +19,18 @@ namespace ntb::stub::test {
 // Offsets in the NT function's registers (docs/registers.md).
 inline constexpr std::uint32_t pcicmd = 0x004;
 inline constexpr std::uint32_t bar2 = 0x018;
+inline constexpr std::uint32_t bar3 = 0x01C;
+inline constexpr std::uint32_t pciedctl = 0x048;
 inline constexpr std::uint32_t ntctl = 0x400;
 inline constexpr std::uint32_t ntsdata = 0x40C; ///< bits without a side effect
+inline constexpr std::uint32_t outdbellset = 0x420;
 inline constexpr std::uint32_t barsetup2 = 0x490;
 inline constexpr std::uint32_t barlimit2 = 0x494;
 inline constexpr std::uint32_t barltbase2 = 0x498;
 inline constexpr std::uint32_t barlimit3 = 0x4A4;
 inline constexpr std::uint32_t barltbase3 = 0x4A8;
 inline constexpr std::uint32_t id_protection_off = 3; // and completions enabled
+inline constexpr std::uint32_t report_all_errors = 0xF;
 
 inline constexpr std::uint64_t window_size = 1U << 20U;
 inline constexpr std::uint8_t window_bar = 2;
