@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <thread>
 #include <unistd.h>
 
 #include "qemu_glue/stub/tests/served_switch.h"
@@ -231,6 +232,29 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST((refused < 4 * of_register));
     // Refused they were.
     BOOST_TEST((h.read_by_socket(config_space, pciedctl, 4) >> 16U & 0xFU) == 0xAU);
+}
+
+BOOST_AUTO_TEST_CASE(two_guests_whose_writes_end_in_one_instant_do_not_hold_up_each_other) {
+    served_switch s({"--pace", "none"});
+    for (const auto& h : s.hosts) { // every write is refused, and followed by a message
+        h->write_by_socket(config_space, bar2, 4, 0xF0000000);
+        h->write_by_socket(config_space, pcicmd, 2, 6);
+        h->write_by_socket(bar0, barlimit2, 4, 0);
+        h->write_by_socket(config_space, pciedctl, 2, 0xF);
+    }
+    const auto writes = [](host& h) {
+        for (std::uint32_t i = 0; i < 30'000; ++i)
+            if (!h.stub.write(2, 0x40, 4, i))
+                return false;
+        return h.stub.drain();
+    };
+    bool other_is_done = false;
+    std::thread other([&] { other_is_done = writes(*s.hosts[1]); });
+    const bool is_done = writes(*s.hosts[0]);
+    other.join();
+    BOOST_TEST(is_done);
+    BOOST_TEST(other_is_done);
+    BOOST_TEST(s.stop() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_stub_whose_simulator_dies_says_so_and_does_not_wait_for_ever) {
