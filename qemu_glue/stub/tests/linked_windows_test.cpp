@@ -360,7 +360,6 @@ BOOST_AUTO_TEST_CASE(a_doorbell_comes_after_what_was_written_into_memory) {
     linked_windows t;
     t.lead(0, 0x200000);
     BOOST_REQUIRE(t.shows(0, 0x200));
-    constexpr std::uint32_t outdbellset = 0x420;
     constexpr std::uint32_t indbellsts = 0x428;
     for (std::uint32_t i = 1; i < 500; ++i) {
         BOOST_REQUIRE(t.at(1).stub.write(bar0, indbellsts, 4, 1));
