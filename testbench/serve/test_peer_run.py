@@ -162,6 +162,21 @@ class SameTimes(JointPlay):
             with self.subTest(parts):
                 self.same_in_two("smbus", parts=parts)
 
+    def test_smbus_reaches_the_registers_of_both_processes(self):
+        file = self.folder / "both.stim"
+        file.write_text(
+            "ntbstim 1\nport0 enumerate\nport2 enumerate\n"
+            "smbus 43 07 0f 0503 12345678\n"  # NTSDATA of port 0 (0x140C >> 2)
+            "after 20us smbus 43 07 0f 1503 9abcdef0\n"  # and of port 2 (0x540C >> 2)
+            "after 20us port0.bar0 read NTSDATA == 0x12345678\n"
+            "after 20us port2.bar0 read NTSDATA == 0x9abcdef0\n"
+            "port2.bar0 write NTSDATA 0x55aa55aa\n"
+            "after 20us smbus 43 03 1f 1503\n"
+            "after 20us smbus 43 read 8 == 07 1f 1503 55aa55aa\n", encoding="ascii")
+        for parts in (((0,), (2,)), ((2,), (0,))):
+            with self.subTest(parts):
+                self.same_in_two(file.with_suffix(""), parts=parts)
+
     def test_processes_with_several_ports_each_play_as_one(self):
         self.same_in_two("eight-host", parts=((0, 2, 4, 6), (8, 12, 16, 20)))
 

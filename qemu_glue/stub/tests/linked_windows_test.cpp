@@ -269,6 +269,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_concern_a_window_leaves_it_mapped) {
     (void)t.trapped(1); // which has windows now, too
     for (unsigned i = 0; i < 1000; ++i)
         t.lead(1, i << 12U);
+    for (std::uint64_t i = 0; i < 50; ++i) // more memory of the peer's
+        t.ram[1].map(t.at(1), 0x10000000 + i * ram_size);
     for (std::size_t i = 0; i < 2; ++i)
         BOOST_REQUIRE(t.at(i).stub.drain());
     enough = true;
@@ -462,6 +464,19 @@ BOOST_AUTO_TEST_CASE(words_of_the_shared_memory_let_nobody_reach_what_he_must_no
         BOOST_TEST(is_ones(t.window(0)));
         BOOST_TEST(t.simulator.runs());
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_is_given_up_takes_windows_away) {
+    linked_windows t;
+    t.lead(0, 0x200000);
+    BOOST_REQUIRE(t.shows(0, 0x200));
+    const shared_memory memory(t.simulator.server());
+    for (const std::size_t ring : {640U, 832U}) // the readers' positions (layout.h)
+        memory.words[(ring + 64) / 4] = 0x7FFFFFFF;
+    for (std::size_t i = 0; i < 2; ++i) // a doorbell finds that they cannot be
+        BOOST_REQUIRE(t.at(i).stub.write(bar0, 0x420, 4, 1));
+    BOOST_TEST(eventually([&] { return is_ones(t.window(0)); }));
+    BOOST_TEST(t.simulator.runs());
 }
 
 BOOST_AUTO_TEST_CASE(who_talks_nonsense_at_the_socket_harms_nothing) {
