@@ -15,7 +15,6 @@ namespace ntb::traces {
 
 class text_content {
 public:
-    text_content() {} // NOLINT(modernize-use-equals-default): does not clear the bytes
     /// `text` is at most max_text long.
     void set(std::string_view text) noexcept {
         is_tlp_ = false;
@@ -49,7 +48,7 @@ private:
     tlp_appearance tlp_{};
     bool is_tlp_ = false;
     std::uint8_t size_ = 0;
-    std::array<char, max_text> bytes_; // NOLINT(*-member-init): written before it is read
+    std::array<char, max_text> bytes_{};
 };
 
 } // namespace ntb::traces
