@@ -318,13 +318,15 @@ void nt_port::list_windows(window_list& out) const {
     out.clear();
     unsigned entry = 0;
     if (!link_.up() || !function_.memory_space_enabled() || !function_.bus_master() ||
-        !function_.completions_enabled() || !function_.requester_may_cross(host_requester_, entry))
+        !function_.completions_enabled() ||
+        !function_.requester_may_cross(host_requester_, entry) || core_.mode_under_way(number_))
         return;
     for (unsigned b = 1; b < bar_count; ++b)
         function_.for_each_window(b, [&](std::uint64_t offset, std::uint64_t size,
                                          partition_number partition, std::uint64_t address) {
             const forwarding_target* const target = core_.target_in(partition, function_);
-            if (target != nullptr && target->accepts_requests())
+            if (target != nullptr && target->accepts_requests() &&
+                !core_.mode_under_way(target->number()))
                 out.add({static_cast<std::uint8_t>(b), offset, size, target->number(), address});
         });
 }

@@ -170,6 +170,15 @@ void switch_core::set_window_observer(window_observer* observer) {
             f->set_window_observer(observer);
 }
 
+bool switch_core::mode_under_way(port_number port) const {
+    if (other_ == nullptr)
+        return false;
+    const operating_mode m = modes_.now(port);
+    const nt_function* const f = functions_.at(port);
+    return has_nt_function(m.mode) != (f != nullptr) ||
+           (f != nullptr && !(f->partition() == m.partition));
+}
+
 bool switch_core::partition_active(partition_number partition) const {
     return partitions_.state(partition) == partition_state::active;
 }

@@ -90,6 +90,9 @@ public:
     }
     void set_window_observer(window_observer* observer);
 
+    /// Whether the NT function of a switch in two parts does not show yet what SWPORTxSTS says: the
+    /// registers are one memory, what follows from them comes behind everything sent before it.
+    [[nodiscard]] bool mode_under_way(port_number port) const;
     [[nodiscard]] bool partition_active(partition_number partition) const;
     /// The port that requests into `partition` leave by; null if there is none but `from` itself.
     [[nodiscard]] forwarding_target* target_in(partition_number partition,

@@ -142,9 +142,12 @@ void window_line::listen() {
 void window_line::other_changed() {
     if (!link_.connected() || (met_ != 0 && met_ != link_.other_incarnation()))
         hang_up();
-    const bool awaited = link_.connected() && met_ == 0 && given_up_ != link_.other_incarnation();
+    const bool awaited = link_.connected()
+                             ? met_ == 0 && given_up_ != link_.other_incarnation()
+                             : place_.other_alive(); // one that leaves, or that broke the rules
     looks_left_ = awaited ? looks : 0;
     set_timer(awaited);
+    begin_to_wait();
     adopt_stranger();
     broker_.refresh();
     broker_.update_now();
@@ -162,7 +165,12 @@ void window_line::set_timer(bool runs) {
 void window_line::look() {
     std::uint64_t times = 0;
     (void)!::read(timer_.get(), &times, sizeof times);
+    if (!link_.connected() && looks_left_ != 0 && place_.other_alive()) {
+        --looks_left_;
+        return;
+    }
     if (usable() || !link_.connected() || looks_left_ == 0) {
+        broker_.refresh();
         set_timer(false);
         return;
     }
@@ -247,7 +255,12 @@ bool window_line::usable() const {
     return socket_ && met_ != 0 && link_.connected() && met_ == link_.other_incarnation();
 }
 
+bool window_line::tells_changes() const {
+    return link_.connected() ? usable() && is_told_ : !place_.other_alive();
+}
+
 void window_line::service() {
+    begin_to_wait();
     const std::size_t count = set_.wait(0);
     std::array<std::uint64_t, 4> keys{};
     for (std::size_t i = 0; i < count && i < keys.size(); ++i)
@@ -263,6 +276,7 @@ void window_line::service() {
             accept();
         }
     }
+    answer();
     broker_.update_now();
 }
 
@@ -271,17 +285,17 @@ void window_line::hang_up() {
         return;
     socket_.reset();
     met_ = granted_ = 0;
-    wants_ = tells_ = told_ = false;
+    wants_ = tells_ = told_ = is_told_ = owes_ = false;
     for (here& h : here_) {
         h.told.clear();
         h.told_changes = ~std::uint64_t{0};
     }
     for (const auto& e : elsewhere_)
         withdraw_elsewhere(*e);
-    broker_.refresh();
+    broker_.take_away_stale(); // nobody tells what else depends on the other one
 }
 
-void window_line::give_up(const char* why) {
+void window_line::give_up(const std::string& why) {
     given_up_ = met_ != 0 ? met_ : given_up_;
     looks_left_ = 0;
     hang_up();
@@ -301,7 +315,7 @@ void window_line::withdraw_elsewhere(elsewhere& e) {
 // --- What comes -------------------------------------------------------------------------------
 
 void window_line::receive() {
-    while (socket_) {
+    for (unsigned n_words = 0; n_words < words_at_once && socket_; ++n_words) {
         window_word w{};
         int file = -1;
         alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof file)> control{};
@@ -310,7 +324,7 @@ void window_line::receive() {
         message.msg_iov = &part;
         message.msg_iovlen = 1;
         message.msg_control = control.data();
-        message.msg_controllen = control.size();
+        message.msg_controllen = CMSG_LEN(sizeof file); // CMSG_SPACE has room for two
         const ssize_t n = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;
@@ -325,7 +339,11 @@ void window_line::receive() {
             hang_up();
             return;
         }
-        if (n != static_cast<ssize_t>(sizeof w) || !obey(w, std::move(owned))) {
+        // Where this process has no descriptor left there is none, and that is not the other's
+        // fault.
+        const bool too_many = owned && (message.msg_flags & MSG_CTRUNC) != 0;
+        if (n != static_cast<ssize_t>(sizeof w) || (message.msg_flags & MSG_TRUNC) != 0 ||
+            too_many || !obey(w, std::move(owned))) {
             give_up("says what cannot be");
             return;
         }
@@ -359,15 +377,11 @@ bool window_line::obey(const window_word& w, bridge::unique_fd file) {
             return false;
         withdraw_elsewhere(**e);
         return true;
-    case what::follow: {
+    case what::follow:
         granted_ = w.ports;
-        broker_.take_away_stale();
-        window_word answer{};
-        answer.kind = what::followed;
-        answer.serial = w.serial;
-        send(answer);
+        asked_ = w.serial;
+        is_told_ = owes_ = true; // answered by who waits for nothing else
         return true;
-    }
     case what::followed:
         followed_ = w.serial;
         return true;
@@ -385,16 +399,44 @@ bool window_line::map(const window_word& w, bridge::unique_fd file) {
     m.readable = m.writable = true;
     const auto e = std::find_if(elsewhere_.begin(), elsewhere_.end(),
                                 [&w](const auto& x) { return x->port.value() == w.port; });
-    return (*e)->memory.map(m, std::move(file)) == 0;
+    int error = (*e)->memory.map(m, std::move(file));
+    if (error != 0 && error != EINVAL && error != EEXIST) {
+        // What its client gave it cannot be mapped here, which the other one cannot help.
+        error = (*e)->memory.map(m, {});
+    }
+    return error == 0;
+}
+
+void window_line::answer() {
+    for (unsigned n = 0; n < words_at_once && owes_; ++n) {
+        owes_ = false;
+        window_word w{};
+        w.kind = what::followed;
+        w.serial = asked_;
+        broker_.take_away_stale();
+        send(w); // which may take the next one
+    }
+    if (owes_)
+        set_timer(true);
 }
 
 // --- What is told -----------------------------------------------------------------------------
 
-bool window_line::await(short events, clock_type::time_point deadline) {
+void window_line::begin_to_wait() {
+    deadline_ = clock_type::now() + answer_limit;
+    late_ = 0;
+}
+
+bool window_line::await(short events) {
+    // Who was stopped himself finds it late, and the answer there.
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_type::now()).count();
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock_type::now())
+            .count();
+    if (left <= 0 && ++late_ > late_rounds)
+        return false;
     pollfd p{socket_.get(), events, 0};
-    return left > 0 && (::poll(&p, 1, static_cast<int>(left)) >= 0 || errno == EINTR);
+    const int ready = ::poll(&p, 1, static_cast<int>(std::max<long>(left, 0)));
+    return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
 bool window_line::send(const window_word& w, int file) {
@@ -412,16 +454,20 @@ bool window_line::send(const window_word& w, int file) {
         c->cmsg_len = CMSG_LEN(sizeof file);
         std::memcpy(CMSG_DATA(c), &file, sizeof file);
     }
-    const auto deadline = clock_type::now() + answer_limit;
     while (socket_) {
         if (::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
             static_cast<ssize_t>(sizeof w))
             return true;
-        if (errno != EAGAIN && errno != EINTR) {
+        if (errno == EPIPE || errno == ECONNRESET) {
+            receive(); // what it has said before it went, and that it has
             hang_up();
             return false;
         }
-        if (!await(POLLIN | POLLOUT, deadline))
+        if (errno != EAGAIN && errno != EINTR) {
+            give_up("is not reached any more (" + std::string(std::strerror(errno)) + ")");
+            return false;
+        }
+        if (!await(POLLIN | POLLOUT))
             give_up("takes no messages");
         else
             receive(); // it may be waiting in the same way
@@ -480,22 +526,25 @@ void window_line::tell_maps(here& h) {
 void window_line::follow() {
     if (!usable())
         return;
+    begin_to_wait();
     if (!wants_ && broker_.wants_windows()) {
         window_word w{};
         w.kind = what::want;
         wants_ = send(w);
     }
-    if (!tells_)
-        return;
-    for (here& h : here_)
-        tell_maps(h);
-    if (!told_ || told_ports_ != accepting() || told_state_ != state_hash())
-        tell_and_wait();
+    if (tells_) {
+        for (here& h : here_)
+            tell_maps(h);
+        if (!told_ || told_ports_ != accepting() || told_state_ != state_hash())
+            tell_and_wait();
+    }
+    answer();
 }
 
 void window_line::take_away(port_number port) {
     if (!usable() || !tells_)
         return;
+    begin_to_wait();
     for (here& h : here_) {
         if (!(h.port == port) || h.told.empty())
             continue;
@@ -507,9 +556,11 @@ void window_line::take_away(port_number port) {
         send(w);
         tell_and_wait();
     }
+    answer();
 }
 
 void window_line::tell_and_wait() {
+    begin_to_wait();
     window_word w{};
     w.kind = what::follow;
     w.serial = ++serial_;
@@ -518,9 +569,11 @@ void window_line::tell_and_wait() {
     told_ = true;
     send(w);
     const std::uint32_t awaited = serial_;
-    const auto deadline = clock_type::now() + answer_limit;
-    while (socket_ && followed_ != awaited) {
-        if (!await(POLLIN, deadline))
+    for (;;) {
+        answer(); // the other one may be waiting in the same way
+        if (!socket_ || followed_ == awaited)
+            return;
+        if (!await(POLLIN))
             give_up("does not let go of windows in time");
         else
             receive();

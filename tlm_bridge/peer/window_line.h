@@ -5,14 +5,22 @@
 // A UNIX socket carries the descriptors of guests' memory, which an ivshmem server does not pass,
 // and who may reach which host. It has a name without a file, made of what both know: device and
 // inode of the shared memory, and the number of the simulator that listens (side 0). Both look at
-// the other's user ID: it has to be their own. Only what comes over this socket lets a window be
-// mapped; the shared memory can but forbid it.
+// the other's user ID: it has to be their own. What memory there is and whether its host takes
+// requests (link, bus master, D0) comes over this socket only; mapping table, partitions and modes
+// are in the shared memory.
 //
 // Nothing is told before the other side asks (`want`), which it does when one of its stubs accesses
 // a window. From then on each change of what its windows depend on is told, and waited for until
 // its stubs have let go (`follow`, `followed`). Who waits serves the other one's changes meanwhile,
 // so two that wait for each other do not stand still. Who does not answer for answer_limit is
 // given up: the socket is closed, which takes everything away over there when it goes on.
+//
+// Windows between two guests of this process depend on what the other one may write as well, so
+// nothing at all is mapped while it is there and does not tell: before its first `follow`, after
+// it was given up, or where it maps no windows itself.
+//
+// What the other one says is bounded: a few words at a time are taken, only the last `follow` is
+// answered, by who waits for nothing else, and talk does not put off the end of a wait.
 //
 // Threading: the SystemC thread. What waits blocks the process. Errors: none; windows that are not
 // mapped are trapped, and why is said in one line.
@@ -68,6 +76,10 @@ public:
     /// How often, and how many times, side 1 looks whether side 0 listens.
     static constexpr long look_every_ms = 100;
     static constexpr unsigned looks = 100;
+    /// Words that are taken before something else is seen to.
+    static constexpr unsigned words_at_once = 64;
+    /// How often words are taken when a wait is over: what had come by then counts.
+    static constexpr unsigned late_rounds = 16;
 
     /// All outlive it. `memory_fd` is the shared memory's. Elaboration only.
     window_line(attachment& place, int memory_fd, peer_link& link, bridge::window_broker& broker,
@@ -83,6 +95,7 @@ public:
     void begin(bridge::bridge_thread& thread);
 
     // window_partner
+    [[nodiscard]] bool tells_changes() const override;
     void follow() override;
     void take_away(port_number port) override;
 
@@ -111,12 +124,16 @@ private:
     [[nodiscard]] bool is_ours(int socket);
     /// Whether the other simulator is at the socket, the one whose ports the model knows.
     [[nodiscard]] bool usable() const;
-    /// Takes what has come.
+    /// Takes what has come, words_at_once at most.
     void receive();
+    /// Says `followed` when the stubs have let go, if it is to be said.
+    void answer();
     [[nodiscard]] bool obey(const window_word& w, bridge::unique_fd file);
     [[nodiscard]] bool map(const window_word& w, bridge::unique_fd file);
     bool send(const window_word& w, int file = -1);
-    [[nodiscard]] bool await(short events, std::chrono::steady_clock::time_point deadline);
+    void begin_to_wait();
+    /// False: the time is over, and nothing has come.
+    [[nodiscard]] bool await(short events);
     void tell_maps(here& h);
     void tell_and_wait();
     [[nodiscard]] std::uint32_t accepting() const;
@@ -124,7 +141,7 @@ private:
     void withdraw_elsewhere(elsewhere& e);
     /// The socket is closed, and nothing over there is reached any more.
     void hang_up();
-    void give_up(const char* why);
+    void give_up(const std::string& why);
     void say_trapped(const char* why);
 
     attachment& place_;
@@ -149,6 +166,11 @@ private:
     bool wants_ = false;         ///< `want` is sent
     bool tells_ = false;         ///< the other one wants to be told
     bool told_ = false;          ///< it has been
+    bool is_told_ = false;       ///< the other one tells this one
+    bool owes_ = false;          ///< `follow` is to be answered
+    std::uint32_t asked_ = 0;    ///< its serial
+    std::chrono::steady_clock::time_point deadline_{}; ///< of what is waited for
+    unsigned late_ = 0;                                ///< rounds after it
     std::uint32_t told_ports_ = 0;
     std::uint64_t told_state_ = 0;
     std::uint32_t serial_ = 0;   ///< of the last `follow`

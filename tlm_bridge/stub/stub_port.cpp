@@ -308,9 +308,8 @@ bool stub_port::send(const stub::window_message& m, int file) {
     return false;
 }
 
-void stub_port::await_windows(std::chrono::steady_clock::duration limit) {
+void stub_port::await_windows(std::chrono::steady_clock::time_point deadline) {
     using clock = std::chrono::steady_clock;
-    const auto deadline = clock::now() + limit;
     while (page_ && !leaving_) {
         const std::uint32_t seen = (*page_)->windows_done.load(std::memory_order_acquire);
         if (seen == serial_)

@@ -77,7 +77,7 @@ public:
             (*page_)->mixed_bars.store(bars, std::memory_order_release);
     }
     /// Until it has obeyed all that was sent.
-    void await_windows(std::chrono::steady_clock::duration limit);
+    void await_windows(std::chrono::steady_clock::time_point deadline);
 
     /// Brings what is mapped of all functions up to date, if something has changed.
     void update_windows();

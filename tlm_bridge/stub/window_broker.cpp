@@ -67,6 +67,7 @@ void window_broker::take_away_stale() {
 
 void window_broker::update_here(bool may_map) {
     const bool may_add = may_map && !writes_under_way();
+    const bool untold = partner_ != nullptr && !partner_->tells_changes();
     // Nobody is waited for before all have been told.
     for (member& m : members_) {
         if (m.stub == nullptr)
@@ -74,6 +75,8 @@ void window_broker::update_here(bool may_map) {
         wanted_.clear();
         if (m.stub->wants_windows())
             list_stretches(m, wanted_);
+        if (untold)
+            wanted_.clear();
         remove_other_than(m, wanted_);
         if (may_map)
             add_missing(m, wanted_, may_add);
@@ -150,10 +153,11 @@ void window_broker::commit_all() {
     for (member& m : members_)
         if (m.told)
             m.stub->send_commit();
+    const auto deadline = std::chrono::steady_clock::now() + let_go_limit;
     for (member& m : members_) {
         if (!m.told)
             continue;
-        m.stub->await_windows(let_go_limit);
+        m.stub->await_windows(deadline);
         m.told = false;
         show(m);
     }

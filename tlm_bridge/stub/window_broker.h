@@ -10,8 +10,9 @@
 // write is under way to a host: what a guest does without the model must not overtake what it did
 // through it.
 //
-// A stub that does not answer in time is cut off: a guest that is stuck holds up the others for no
-// longer than let_go_limit. Its QEMU may still reach the memory when it goes on (docs/stub.md).
+// A stub that does not answer in time is cut off: guests that are stuck hold up the others for no
+// longer than let_go_limit, all together. Its QEMU may still reach the memory when it goes on
+// (docs/stub.md).
 //
 // A function's windows are mapped from its first trapped access on: who uses none pays nothing.
 // keep_trapped() ends that for windows that are not mapped yet: who traces wants every access.
@@ -43,6 +44,9 @@ public:
     window_partner& operator=(const window_partner&) = delete;
     virtual ~window_partner() = default;
 
+    /// Whether what is changed over there is told before it acts, or nobody is there. While it is
+    /// not, nothing is mapped: windows within this process depend on what both may write.
+    [[nodiscard]] virtual bool tells_changes() const = 0;
     /// What windows depend on may have changed. Returns when guests over there reach nothing here
     /// that they must not reach any more.
     virtual void follow() = 0;

@@ -638,4 +638,68 @@ BOOST_AUTO_TEST_CASE(a_stub_is_told_of_memory_within_its_bar_only) {
     std::filesystem::remove_all(directory, ignored);
 }
 
+BOOST_AUTO_TEST_CASE(stubs_that_stand_still_are_waited_for_together) {
+    // A simulator that is told of a change has little more than that time to answer.
+    captured_log log;
+    char name[] = "/tmp/ntb-stub-XXXXXX";
+    const std::string directory = ::mkdtemp(name);
+    host_memory memory{log.logger(), "port 2"};
+    host_memory own{log.logger(), "own"};
+    test_control peer_control;
+    window_broker broker;
+    struct guest {
+        guest(const std::string& path, unsigned number, captured_log& log, window_broker& broker,
+              const host_memory& own)
+            : port(path, device, control, log.logger(), "port " + std::to_string(number), {}) {
+            broker.add(ntb::port_number(number), &port, control, own);
+            port.connected();
+            stub = std::make_unique<fake_stub>(path);
+            port.accept();
+            BOOST_REQUIRE(stub->welcomed());
+            ntb::window_range r;
+            r.bar = 2;
+            r.size = stub::window_page;
+            r.target = ntb::port_number(2);
+            control.windows.add(r);
+            stub->post({0, 0, 2, 4, stub::entry_kind::read, {}}); // it uses windows
+        }
+        /// Lets go of what it is told to, once.
+        void follow() {
+            stub::window_message m{};
+            for (unique_fd file; m.command != stub::window_command::commit;)
+                BOOST_REQUIRE(stub->hear(m, file));
+            stub->page->windows_done.store(m.serial);
+        }
+        window_device device;
+        test_control control;
+        stub_port port;
+        std::unique_ptr<fake_stub> stub;
+    };
+    {
+        const unique_fd ram(::memfd_create("ram", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        BOOST_REQUIRE(::ftruncate(ram.get(), stub::window_page) == 0);
+        BOOST_REQUIRE(::fcntl(ram.get(), F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+        BOOST_REQUIRE(memory.map({0, stub::window_page, 0, true, true}, duplicate(ram)) == 0);
+        guest first(directory + "/0.sock.stub", 0, log, broker, own);
+        guest second(directory + "/4.sock.stub", 4, log, broker, own);
+        broker.add(ntb::port_number(2), nullptr, peer_control, memory);
+        for (guest* const g : {&first, &second}) {
+            std::thread hears([g] { g->follow(); });
+            (void)g->port.serve(64);
+            hears.join();
+        }
+        const auto begin = std::chrono::steady_clock::now();
+        (void)memory.unmap({0, 0, true});
+        broker.refresh();
+        broker.update_now();
+        const auto took = std::chrono::steady_clock::now() - begin;
+        BOOST_TEST((took > std::chrono::milliseconds(window_broker::let_go_limit) / 2));
+        BOOST_TEST((took < std::chrono::milliseconds(window_broker::let_go_limit) * 3 / 2));
+        first.port.disconnected();
+        second.port.disconnected();
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

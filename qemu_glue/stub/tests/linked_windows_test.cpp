@@ -5,21 +5,16 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <dirent.h>
-#include <fcntl.h>
-#include <fstream>
 #include <random>
 #include <set>
 #include <string>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
 #include "qemu_glue/stub/tests/control_client.h"
-#include "qemu_glue/stub/tests/two_windows.h"
+#include "qemu_glue/stub/tests/linked_windows.h"
 
 using namespace ntb::stub;
 using namespace ntb::stub::test;
@@ -28,85 +23,6 @@ namespace {
 
 namespace wire = ntb::vfio_user::wire;
 using clock_type = std::chrono::steady_clock;
-
-constexpr std::uint32_t ntmtbladdr = 0x4D0;
-constexpr std::uint32_t ntmtbldata = 0x4D8;
-constexpr std::uint32_t reqidcap = 0x4DC;
-constexpr std::uint32_t gasaaddr = 0xFF8;
-constexpr std::uint32_t gasadata = 0xFFC;
-
-template <class Condition>
-bool eventually(Condition condition, std::chrono::seconds limit = std::chrono::seconds(20)) {
-    const auto deadline = clock_type::now() + limit;
-    while (!condition()) {
-        if (clock_type::now() > deadline)
-            return false;
-        std::this_thread::sleep_for(std::chrono::microseconds(200));
-    }
-    return true;
-}
-
-/// Two hosts with a simulator each.
-struct linked_windows : two_windows {
-    explicit linked_windows(bool sealed = true, const std::vector<std::string>& more = {})
-        : two_windows(sealed, more, window_use::area, served_by::two) {}
-    /// Its window shows the other's memory from that page on, at the latest some time after a
-    /// trapped access.
-    [[nodiscard]] bool shows(std::size_t i, std::uint64_t page) {
-        (void)trapped(i);
-        return eventually([&] { return window(i)[0x80] == page % 251; });
-    }
-};
-
-/// The memory that the simulators share, from the server's descriptors.
-class shared_memory {
-public:
-    explicit shared_memory(pid_t server) {
-        const std::string folder = "/proc/" + std::to_string(server) + "/fd";
-        DIR* const all = ::opendir(folder.c_str());
-        BOOST_REQUIRE(all != nullptr);
-        while (const dirent* const one = ::readdir(all)) {
-            const std::string path = folder + "/" + one->d_name;
-            char target[256] = {};
-            if (::readlink(path.c_str(), target, sizeof target - 1) > 0 &&
-                std::strncmp(target, "/memfd:", 7) == 0)
-                file_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-        }
-        ::closedir(all);
-        BOOST_REQUIRE(file_ >= 0);
-        words = static_cast<std::uint32_t*>(
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0));
-    }
-    shared_memory(const shared_memory&) = delete;
-    shared_memory& operator=(const shared_memory&) = delete;
-    ~shared_memory() {
-        ::munmap(words, size);
-        ::close(file_);
-    }
-    [[nodiscard]] ino_t inode() const {
-        struct stat s {};
-        BOOST_REQUIRE(::fstat(file_, &s) == 0);
-        return s.st_ino;
-    }
-    static constexpr std::size_t size = 0x204000;
-    std::uint32_t* words = nullptr;
-
-private:
-    int file_ = -1;
-};
-
-/// Names of the sockets at which simulators at that memory listen for windows.
-std::set<std::string> window_sockets(const shared_memory& memory) {
-    std::set<std::string> out;
-    char own[32];
-    std::snprintf(own, sizeof own, "-%llx-", static_cast<unsigned long long>(memory.inode()));
-    std::ifstream all("/proc/net/unix");
-    for (std::string line; std::getline(all, line);)
-        if (const std::size_t at = line.find("@ntbsim-windows-");
-            at != std::string::npos && line.find(own, at) != std::string::npos)
-            out.insert(line.substr(at + 1)); // accepted ones have it, too
-    return out;
-}
 
 } // namespace
 

@@ -81,6 +81,8 @@ served_switch::served_switch(const std::vector<std::string>& more, window_use us
     char name[] = "/tmp/ntb-stub-test-XXXXXX";
     directory_ = ::mkdtemp(name);
     sockets_ = {directory_ + "/0.sock", directory_ + "/2.sock"};
+    if (by == served_by::two_of_three)
+        sockets_.push_back(directory_ + "/4.sock");
     start_simulators();
     for (const std::string& s : sockets_) {
         // The stub's socket is made before the function's own.
@@ -97,18 +99,27 @@ void served_switch::start_simulators() {
     const std::string server = directory_ + "/ivshmem";
     server_ = start({"ivshmem-server", "--socket", server});
     await("the ivshmem server", [&server] { return ::access(server.c_str(), F_OK) == 0; });
-    children_ = {start(words_of(0)), start(words_of(1))};
+    children_ = {start(words_of(0))};
+    // It has its side of the link before it has sockets.
+    await("a socket", [this] { return ::access(sockets_[0].c_str(), F_OK) == 0; });
+    children_.push_back(start(words_of(1)));
 }
 
 std::vector<std::string> served_switch::words_of(std::size_t simulator) const {
     std::vector<std::string> words{"serve", "--stub", "--spin-us", "0"};
-    const std::vector<std::string> ports{"0=" + sockets_[0], "2=" + sockets_[1]};
-    for (std::size_t i = 0; i < ports.size(); ++i)
-        if (by_ == served_by::one || i == simulator)
-            words.insert(words.end(), {"--port", ports[i]});
-    if (by_ == served_by::two)
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
+        if (by_ == served_by::one || i % 2 == simulator)
+            words.insert(words.end(), {"--port", std::to_string(2 * i) + "=" + sockets_[i]});
+    if (by_ != served_by::one)
         words.insert(words.end(), {"--peer", "ivshmem:" + directory_ + "/ivshmem"});
+    if (by_ == served_by::two_of_three)
+        words.insert(words.end(), {"--topology", "three-host"});
     for (std::string w : more_) {
+        if (w.size() > 3 && w[0] == '@' && w[2] == ':') {
+            if (w[1] != static_cast<char>('0' + simulator))
+                continue;
+            w.erase(0, 3);
+        }
         if (const std::size_t at = w.find('@'); at != std::string::npos)
             w.replace(at, 1, std::to_string(simulator));
         words.push_back(std::move(w));

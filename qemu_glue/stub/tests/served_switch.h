@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `ntbsim serve --stub` as a child, or one for each port (`--peer`), and two hosts, each with a
+// `ntbsim serve --stub` as a child, or two of them (`--peer`), and two hosts or three, each with a
 // vfio-user connection and with the stub's channel beside it: what a QEMU with the stub is to the
 // simulator.
 //
@@ -28,10 +28,11 @@ enum class window_use : std::uint8_t {
     later ///< hear_of() of its stub is left to the test
 };
 
-/// Who serves the two hosts.
+/// Who serves the hosts.
 enum class served_by : std::uint8_t {
-    one, ///< one simulator
-    two, ///< a simulator each, joined at an ivshmem server
+    one,          ///< one simulator
+    two,          ///< a simulator each, joined at an ivshmem server: that of port 0 comes first
+    two_of_three, ///< the same, and a third host, at port 4, at the simulator of port 0
 };
 
 /// A host: a client and its stub.
@@ -57,7 +58,7 @@ public:
 class served_switch {
 public:
     /// Starts it; `more` are further words of the command line, in which "@" is the number of the
-    /// simulator.
+    /// simulator; those that begin with "@1:" are for that simulator only.
     explicit served_switch(const std::vector<std::string>& more, window_use use = window_use::none,
                            served_by by = served_by::one);
     served_switch(const served_switch&) = delete;
@@ -77,6 +78,8 @@ public:
     /// The function's socket of a host.
     [[nodiscard]] const std::string& socket(std::size_t i) const { return sockets_[i]; }
     [[nodiscard]] bool runs() const;
+    /// Process ID of a host's simulator.
+    [[nodiscard]] pid_t process(std::size_t i) { return child_of(i); }
     /// Process ID of the ivshmem server.
     [[nodiscard]] pid_t server() const { return server_; }
     /// Of the simulator (the first of two), so far.
@@ -92,7 +95,7 @@ private:
     [[nodiscard]] std::vector<std::string> words_of(std::size_t simulator) const;
     /// The simulator of a host.
     [[nodiscard]] pid_t& child_of(std::size_t i) {
-        return children_[by_ == served_by::one ? 0 : i];
+        return children_[by_ == served_by::one ? 0 : i % 2];
     }
 
     std::vector<std::string> more_;
