@@ -37,8 +37,13 @@ class Simulator(NtbsimChild):
 
     def windows_trapped(self):
         """What it has said about windows that are not mapped, or None."""
-        return next((line[len("ntbsim: "):] for line in self.output.lines()
-                     if line.startswith("ntbsim: windows") and "stay trapped" in line), None)
+        said = None
+        for line in self.output.lines():
+            if line.startswith("ntbsim: windows") and "stay trapped" in line:
+                said = said or line[len("ntbsim: "):]
+            elif line == "ntbsim: windows: the other simulator is reached now":
+                said = None
+        return said
 
     def wait_until_serving(self, sockets):
         """Waits until every port has its socket."""

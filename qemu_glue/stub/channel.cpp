@@ -186,12 +186,13 @@ void channel::hear() {
 }
 
 bool channel::may_be_overtaken(std::uint8_t region, std::uint64_t offset, std::uint8_t size) const {
-    if (windows_ == nullptr || !windows_->any())
-        return false;
-    if (region != 0) // data that belongs before what the guest writes by itself
+    const bool any = windows_ != nullptr && windows_->any();
+    if (region != 0) // data that belongs before what this guest, or another one, does by itself
         return region < bar_regions &&
-               (!windows_->has_area(region) ||
-                (page_->mixed_bars.load(std::memory_order_acquire) >> region & 1U) != 0);
+               ((any && !windows_->has_area(region)) ||
+                (page_->mixed_bars.load(std::memory_order_seq_cst) >> region & 1U) != 0);
+    if (!any)
+        return false;
     for (std::uint64_t d = offset / 4; d <= (offset + size - 1) / 4 && d < register_dwords; ++d)
         if ((page_->ordered[d / 32].load(std::memory_order_relaxed) >> (d % 32) & 1U) != 0)
             return true;

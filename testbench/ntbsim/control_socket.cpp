@@ -155,6 +155,8 @@ void control_socket::execute(const order& o) {
         on_act_(o.text);
         stimulus::apply(o.what, controls_);
     }
+    if (windows_ != nullptr)
+        windows_->update_now(); // who is told "ok" finds no window that should have gone
     const auto found = clients_.find(o.from);
     if (found == clients_.end())
         return;

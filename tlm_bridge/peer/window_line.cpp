@@ -187,8 +187,14 @@ void window_line::look() {
 void window_line::connect() {
     const nameless_path name(device_, inode_, link_.other_incarnation());
     bridge::unique_fd socket = packet_socket();
-    if (!socket || ::connect(socket.get(), name.get(), name.size) != 0 || !is_ours(socket.get()) ||
-        !set_.add(socket.get(), EPOLLIN, socket_key))
+    if (!socket || ::connect(socket.get(), name.get(), name.size) != 0)
+        return;
+    if (!is_ours(socket.get())) {
+        looks_left_ = 0;
+        say_trapped("it belongs to another user");
+        return;
+    }
+    if (!set_.add(socket.get(), EPOLLIN, socket_key))
         return;
     socket_ = std::move(socket);
     (void)send_hello();
@@ -227,7 +233,7 @@ void window_line::adopt_stranger() {
     hang_up();
     set_.change(socket.get(), EPOLLIN, socket_key);
     socket_ = std::move(socket);
-    met_ = stranger_number_;
+    meet(stranger_number_);
     if (send_hello())
         broker_.refresh();
 }
@@ -243,12 +249,14 @@ bool window_line::send_hello() {
 bool window_line::is_ours(int socket) {
     ucred other{};
     socklen_t size = sizeof other;
-    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 &&
-        other.uid == ::geteuid())
-        return true;
-    looks_left_ = 0;
-    say_trapped("it belongs to another user");
-    return false;
+    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 &&
+           other.uid == ::geteuid();
+}
+
+void window_line::meet(std::uint32_t number) {
+    met_ = number;
+    if (std::exchange(said_trapped_, false))
+        log_.info("the other simulator is reached now");
 }
 
 bool window_line::usable() const {
@@ -304,6 +312,7 @@ void window_line::give_up(const std::string& why) {
 }
 
 void window_line::say_trapped(const char* why) {
+    said_trapped_ = true;
     log_.info("those that lead to the other simulator stay trapped: {}", why);
 }
 
@@ -363,7 +372,7 @@ bool window_line::obey(const window_word& w, bridge::unique_fd file) {
             hang_up();
             return true;
         }
-        met_ = w.serial;
+        meet(w.serial);
         broker_.refresh();
         return true;
     case what::want:

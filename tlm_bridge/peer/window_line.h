@@ -96,6 +96,7 @@ public:
 
     // window_partner
     [[nodiscard]] bool tells_changes() const override;
+    [[nodiscard]] bool may_map() const override { return usable() && tells_; }
     void follow() override;
     void take_away(port_number port) override;
 
@@ -121,7 +122,9 @@ private:
     void adopt_stranger();
     [[nodiscard]] bool send_hello();
     /// Whether the one at the socket is of this user.
-    [[nodiscard]] bool is_ours(int socket);
+    [[nodiscard]] static bool is_ours(int socket);
+    /// The other simulator is known to be at the socket.
+    void meet(std::uint32_t number);
     /// Whether the other simulator is at the socket, the one whose ports the model knows.
     [[nodiscard]] bool usable() const;
     /// Takes what has come, words_at_once at most.
@@ -160,6 +163,7 @@ private:
     std::vector<here> here_{};
     std::vector<std::unique_ptr<elsewhere>> elsewhere_{};
     unsigned looks_left_ = 0;
+    bool said_trapped_ = false;
     std::uint32_t met_ = 0;      ///< number of who is at the socket, 0: not said yet
     std::uint32_t given_up_ = 0; ///< number of who has hung up, or was hung up on
     std::uint32_t granted_ = 0;  ///< bit p: requests may be emitted at port p over there

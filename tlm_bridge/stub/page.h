@@ -25,8 +25,8 @@
 // Windows: the simulator tells over the control socket which parts of window BARs are which parts
 // of a file (the other guest's memory). When one is so no more it says so, and waits for the
 // answer, a serial number in the page, before the guests are told of what has changed. A window
-// write that goes to memory, but not by itself, waits for `done` while others do (`mixed_bars`):
-// the simulator sets it when the write is in memory.
+// write that goes to memory, but not by itself, waits for `done` while others do, of this guest or
+// of another one (`mixed_bars`): the simulator sets it when the write is in memory.
 //
 // Units: bytes; offsets count from the start of the region. Counters run over at 2^32.
 #pragma once

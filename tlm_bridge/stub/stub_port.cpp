@@ -257,8 +257,10 @@ bool stub_port::carry_out(const stub::entry& e) {
 void stub_port::settle_windows(const stub::entry& e) {
     if (broker_ == nullptr)
         return;
-    // What the guest does next it may do without the model. That must not overtake this.
-    if (wants_windows() && (broker_->stale() || (e.region != 0 && broker_->maps_for(*this))) &&
+    // What the guest does next it may do without the model, or another one by what it finds in
+    // memory.
+    if (((wants_windows() && broker_->stale()) ||
+         (e.region != 0 && broker_->may_be_overtaken(*this, e.region))) &&
         !broker_->await_writes())
         broker_->take_from(*this);
     broker_->update_now(); // what the access has changed is so before the stub goes on

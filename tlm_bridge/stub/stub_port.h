@@ -74,7 +74,7 @@ public:
     /// page.h; before what is mapped meanwhile is committed.
     void set_mixed_bars(std::uint32_t bars) {
         if (page_)
-            (*page_)->mixed_bars.store(bars, std::memory_order_release);
+            (*page_)->mixed_bars.store(bars, std::memory_order_seq_cst);
     }
     /// Until it has obeyed all that was sent.
     void await_windows(std::chrono::steady_clock::time_point deadline);

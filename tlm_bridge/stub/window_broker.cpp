@@ -22,7 +22,7 @@ bool contains(const std::vector<Stretch>& all, const Stretch& one) {
 
 void window_broker::add(port_number port, stub_port* stub, port_control& control,
                         const host_memory& memory) {
-    members_.push_back({port, stub, &control, &memory, {}, false, {}});
+    members_.push_back({port, stub, &control, &memory, {}, false, 0, {}});
     members_.back().mapped.reserve(stub::max_windows);
     wanted_.reserve(stub::max_windows);
     if (stub != nullptr)
@@ -73,6 +73,7 @@ void window_broker::update_here(bool may_map) {
         if (m.stub == nullptr)
             continue;
         wanted_.clear();
+        m.control->list_windows(list_);
         if (m.stub->wants_windows())
             list_stretches(m, wanted_);
         if (untold)
@@ -80,10 +81,21 @@ void window_broker::update_here(bool may_map) {
         remove_other_than(m, wanted_);
         if (may_map)
             add_missing(m, wanted_, may_add);
-        if (m.stub->wants_windows())
-            m.stub->set_mixed_bars(mixed_bars(m));
+        m.mixed = mixed_bars(m);
     }
+    tell_mixed_bars();
     commit_all();
+}
+
+void window_broker::tell_mixed_bars() {
+    const bool somebody = somebody_maps();
+    for (member& m : members_) {
+        if (m.stub == nullptr)
+            continue;
+        if (!somebody)
+            m.mixed = 0; // nobody overtakes anything
+        m.stub->set_mixed_bars(m.mixed);
+    }
 }
 
 void window_broker::take_from(const stub_port& stub) {
@@ -170,9 +182,16 @@ bool window_broker::writes_under_way() const {
                        [](const member& m) { return m.control->writes_under_way(); });
 }
 
-bool window_broker::maps_for(const stub_port& stub) const {
-    return std::any_of(members_.begin(), members_.end(),
-                       [&stub](const member& m) { return m.stub == &stub && !m.mapped.empty(); });
+bool window_broker::somebody_maps() const {
+    return (partner_ != nullptr && partner_->may_map()) ||
+           std::any_of(members_.begin(), members_.end(),
+                       [](const member& m) { return !m.mapped.empty(); });
+}
+
+bool window_broker::may_be_overtaken(const stub_port& stub, unsigned bar) const {
+    return std::any_of(members_.begin(), members_.end(), [&](const member& m) {
+        return m.stub == &stub && (!m.mapped.empty() || (m.mixed >> bar & 1U) != 0);
+    });
 }
 
 bool window_broker::await_writes() {
@@ -185,7 +204,6 @@ bool window_broker::await_writes() {
 // --- Where windows lead -----------------------------------------------------------------------
 
 void window_broker::list_stretches(const member& m, stretches& out) {
-    m.control->list_windows(list_);
     for (const window_range& r : list_)
         list_range(m, r, out);
 }

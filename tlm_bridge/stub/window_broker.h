@@ -47,6 +47,8 @@ public:
     /// Whether what is changed over there is told before it acts, or nobody is there. While it is
     /// not, nothing is mapped: windows within this process depend on what both may write.
     [[nodiscard]] virtual bool tells_changes() const = 0;
+    /// Whether guests over there may reach memory of this process's by themselves.
+    [[nodiscard]] virtual bool may_map() const = 0;
     /// What windows depend on may have changed. Returns when guests over there reach nothing here
     /// that they must not reach any more.
     virtual void follow() = 0;
@@ -94,8 +96,9 @@ public:
     void take_away_stale();
     /// Whether some stub has accessed a window.
     [[nodiscard]] bool wants_windows() const;
-    /// Whether that stub's guest reaches memory without the model.
-    [[nodiscard]] bool maps_for(const stub_port& stub) const;
+    /// Whether what that stub's guest writes to that BAR is to be in memory before it goes on: its
+    /// next access, or another guest's, may not go through the model.
+    [[nodiscard]] bool may_be_overtaken(const stub_port& stub, unsigned bar) const;
     /// Whether something has changed, or waits to be mapped.
     [[nodiscard]] bool stale() const { return stale_; }
     /// Waits for the memory writes that are under way. False: not all were there in time. Only from
@@ -124,19 +127,23 @@ private:
         port_control* control = nullptr;
         const host_memory* memory = nullptr;
         stretches mapped{};
-        bool told = false; ///< of a change that it has not committed yet
+        bool told = false;       ///< of a change that it has not committed yet
+        std::uint32_t mixed = 0; ///< mixed_bars() of it
         signal_id signal{};
     };
 
     [[nodiscard]] bool writes_under_way() const;
+    /// Whether some guest reaches memory without the model.
+    [[nodiscard]] bool somebody_maps() const;
+    void tell_mixed_bars();
     void update_here(bool may_map);
-    /// What could be mapped now.
+    /// What could be mapped now, of what list_ says.
     void list_stretches(const member& m, stretches& out);
     void list_range(const member& m, const window_range& r, stretches& out) const;
     void remove_other_than(member& m, const stretches& wanted);
     void add_missing(member& m, const stretches& wanted, bool may_add);
     void commit_all();
-    /// The BARs of which a part leads to memory and is not mapped. After list_stretches() of it.
+    /// The BARs of which a part leads to memory and is not mapped. What list_ says is of it.
     [[nodiscard]] std::uint32_t mixed_bars(const member& m) const;
     [[nodiscard]] const member* member_of(port_number port) const;
     void show(const member& m) const;

@@ -149,8 +149,8 @@ BOOST_AUTO_TEST_CASE(faults_at_the_other_simulator_take_the_window_away_first) {
          {"link port2 down", "reset port2 hot", "reset partition 1 fundamental",
           "reset switch fundamental"}) {
         BOOST_REQUIRE(t.shows(0, 0x200));
-        control_client{name + "1"}.say(statement);
-        BOOST_TEST(eventually([&] { return is_ones(t.window(0)); }), statement);
+        control_client{name + "1"}.say(statement); // has been carried out by now
+        BOOST_TEST(is_ones(t.window(0)), statement);
         if (std::string(statement) == "link port2 down")
             control_client{name + "1"}.say("link port2 up");
         for (std::size_t i = 0; i < 2; ++i) {
@@ -250,7 +250,8 @@ BOOST_AUTO_TEST_CASE(a_window_is_mapped_when_the_other_simulator_has_got_rid_of_
         BOOST_REQUIRE(t.at(0).stub.write(trapped_bar, 0x40, 4, i));
         BOOST_REQUIRE(t.at(0).stub.drain());
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
-        BOOST_TEST((!t.at(0).areas.any() || is_ones(t.window(0)) || i > 1));
+        if (i == 1)
+            BOOST_TEST((!t.at(0).areas.any() || is_ones(t.window(0))));
         BOOST_TEST(word(t.ram[1].data + 0x300040) != i);
         control.say("fault port2 credits free tx posted");
         BOOST_REQUIRE(eventually([&] { return t.window(0)[0x80] == 0x200 % 251; }));
@@ -271,6 +272,24 @@ BOOST_AUTO_TEST_CASE(a_trapped_write_is_in_memory_before_the_guest_writes_there_
         BOOST_REQUIRE(t.at(0).stub.write(trapped_bar, 0x40, 4, i));
         BOOST_REQUIRE(word(t.ram[1].data + 0x300140) == i);
         t.window(0)[0] = 1;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_trapped_write_is_in_memory_before_its_guest_goes_on_while_the_other_maps) {
+    // Who waits for a flag in its own memory, which the other one sees there, finds the data.
+    for (const served_by by : {served_by::one, served_by::two}) {
+        two_windows t(true, {}, window_use::area, by);
+        t.open_trapped(1, 0x300100); // pages do not fit: this one has nothing mapped
+        t.lead(0, 0x200000);
+        BOOST_REQUIRE(eventually([&] {
+            (void)t.trapped(0);
+            return t.window(0)[0x80] == 0x200 % 251;
+        }));
+        BOOST_REQUIRE(!t.at(1).areas.any());
+        for (std::uint32_t i = 1; i < 500; ++i) {
+            BOOST_REQUIRE(t.at(1).stub.write(trapped_bar, 0x40, 4, i));
+            BOOST_REQUIRE(word(t.ram[0].data + 0x300140) == i);
+        }
     }
 }
 
@@ -368,6 +387,15 @@ BOOST_AUTO_TEST_CASE(words_of_the_shared_memory_let_nobody_reach_what_he_must_no
             for (std::size_t port = 0; port < 24; ++port)
                 memory.words[(128 + 256 * side + 40 + 8 * port) / 4] = 1;
         look_again();
+        // The views, and the registers and tables (layout.h), while the link is up.
+        for (unsigned i = 0; i < 300; ++i) {
+            const std::size_t views = 128 + 256 * (random() % 2) + 40 + random() % (8 * 24);
+            const std::size_t at = i % 2 == 0 ? views : 0x1000 + random() % 0x2000;
+            memory.words[at / 4] = static_cast<std::uint32_t>(random());
+            if (i % 10 == 0)
+                look_again();
+        }
+        // Anything, which soon ends the link.
         const std::size_t limit = seed % 3 == 0 ? 0x1000 : seed % 3 == 1 ? 0x4000 : memory.size;
         for (unsigned i = 0; i < 3000; ++i) {
             const std::size_t at = random() % (limit / 4);

@@ -10,6 +10,7 @@
 
 #include "tlm_bridge/eventfd.h"
 #include "tlm_bridge/peer/attachment.h"
+#include "tlm_bridge/peer/turns.h"
 #include "tlm_bridge/setup_error.h"
 #include "tlm_bridge/unique_fd.h"
 
@@ -200,6 +201,50 @@ BOOST_AUTO_TEST_CASE(memory_that_is_cut_off_reads_zero_and_is_known_as_damaged) 
     resize(0);
     BOOST_CHECK_EQUAL(a.header().magic.load(), 0);
     BOOST_CHECK(a.damaged());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(two_that_take_turns, shared_memory)
+
+/// The other one did its last at 100, has nothing before it, and wishes to go on.
+void let_the_other_one_wish(attachment& a) {
+    a.header().turn.store(a.side());
+    a.other().now_ps.store(100);
+    a.other().next_ps.store(turns::never);
+    a.header().wish.store(1U << (1 - a.side()));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_first_has_before_a_wish_or_at_its_time_comes_before_it) {
+    attachment a(options(1));
+    BOOST_REQUIRE(a.side() == 0U);
+    turns t(a, [] {});
+    let_the_other_one_wish(a);
+    BOOST_TEST(t.may_go_on({50, 90, false, false}, false));
+    BOOST_TEST(t.may_go_on({100, 100, false, false}, false));
+    BOOST_TEST(t.is_here());
+    BOOST_TEST(!t.may_go_on({100, 101, false, false}, false)); // granted
+    BOOST_TEST(!t.is_here());
+    BOOST_TEST(a.mine().next_ps.load() == 101U);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_second_has_at_the_time_of_a_wish_comes_after_it) {
+    const other_process first(options(1));
+    attachment a(options(4));
+    BOOST_REQUIRE(a.side() == 1U);
+    turns t(a, [] {});
+    let_the_other_one_wish(a);
+    BOOST_TEST(t.may_go_on({50, 90, false, false}, false));
+    BOOST_TEST(!t.may_go_on({100, 100, false, false}, false));
+    BOOST_TEST(!t.is_here());
+}
+
+BOOST_AUTO_TEST_CASE(who_has_nothing_before_it_grants_a_wish) {
+    attachment a(options(1));
+    turns t(a, [] {});
+    let_the_other_one_wish(a);
+    BOOST_TEST(!t.may_go_on({50, turns::never, false, false}, false));
+    BOOST_TEST(!t.is_here());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
