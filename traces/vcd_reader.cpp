@@ -52,6 +52,10 @@ vcd_reader::vcd_reader(const std::string& path)
       short_codes_(letters + letters * letters, 0) {
     if (file_.get() < 0)
         throw trace_error("waveform " + path_, std::strerror(errno), "give a VCD file");
+    // First block of an FST file: header, or the whole file packed (GTKWave's manual, FST format).
+    if (fill() && (buffer_[0] == '\0' || static_cast<unsigned char>(buffer_[0]) == 0xFE))
+        throw trace_error("waveform " + path_, "it is no VCD but looks like FST",
+                          "make a VCD of it first: fst2vcd -f " + path_ + " -o FILE.vcd");
     read_header();
 }
 

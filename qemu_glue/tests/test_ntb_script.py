@@ -18,6 +18,10 @@ case "$1 $2" in
         exit 2
     fi
     touch "$5" ;;
+"run "*)
+    [ "$FAKE_RESULT" = 2 ] || touch "$4"
+    echo "fake: $*"
+    exit "${FAKE_RESULT:-0}" ;;
 esac
 echo "fake: $*"
 """
@@ -74,6 +78,17 @@ class RunCommand(unittest.TestCase):
         self.assertNotIn("timing picture", done.stdout)  # nor one of an earlier run
         self.assertIn("cannot be read",
                       self.run_it("events", code=2, FAKE_DIAGRAM="broken").stderr)
+
+    def test_a_failed_expectation_leaves_table_layout_and_picture_and_the_exit_code(self):
+        done = self.run_it("events", code=1, FAKE_RESULT="1")
+        self.assertIn("fake: trace latency out/events/events.vcd", done.stdout)
+        self.assertIn("timing picture out/events/events.svg", done.stdout)
+
+    def test_a_run_that_could_not_begin_leaves_no_files_of_an_earlier_one(self):
+        self.run_it("events")
+        done = self.run_it("events", code=2, FAKE_RESULT="2")
+        self.assertNotIn("trace latency", done.stdout)
+        self.assertEqual([], list((self.checkout / "out/events").iterdir()))
 
     def test_a_checkout_that_cannot_be_written_is_one_line(self):
         # A file where the directory should be stands for it: root may write everywhere.

@@ -125,6 +125,15 @@ BOOST_AUTO_TEST_CASE(every_timescale_becomes_picoseconds) {
     BOOST_TEST(time("100 fs", "70") == 7U);
 }
 
+BOOST_AUTO_TEST_CASE(an_fst_file_is_told_with_what_makes_a_vcd_of_it) {
+    const std::string header_block("\0\0\0\0\0\0\0\x01\x49", 9);
+    BOOST_CHECK_EXCEPTION(all_changes(header_block), trace_error, [](const trace_error& e) {
+        const std::string what = e.what();
+        return what.find("FST") != std::string::npos &&
+               what.find("fst2vcd -f") != std::string::npos;
+    });
+}
+
 BOOST_AUTO_TEST_CASE(errors_name_line_and_cause) {
     require_error("", "1", "the file is empty");
     require_error("hello world\n", "1", "not a VCD header");
