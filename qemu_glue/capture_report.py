@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a capture of a run holds: replayed without QEMU it gives the same waveform exactly."""
+"""Whether a capture of a run holds: replayed without QEMU everything that was read is the same, and
+so is the waveform, exactly, if the run had one."""
 import filecmp
 import pathlib
 import re
@@ -26,11 +27,14 @@ def check(options, result):
         lines = (done.stderr + done.stdout).strip().splitlines() or ["no output"]
         return [f"the replay of the capture: {lines[0]}"]
     inputs = re.match(r"replayed: (\d+) inputs", done.stdout)
-    text = f"{capture} ({inputs.group(1) if inputs else 'no'} inputs)"
+    text = f"{capture} ({inputs.group(1) if inputs else 'no'} inputs), replayed: what was read " \
+        "and what the switch did is the same"
     if options.vcd:
         if not filecmp.cmp(replayed, options.vcd, shallow=False):
             return [f"the waveform of the replay, {replayed}, differs from {options.vcd}"]
         replayed.unlink()
-        text += ", replays to the same waveform"
+        text += ", and so is the waveform"
+    else:
+        text += "; no waveform to compare (--vcd FILE)"
     result["capture"] = text
     return []

@@ -26,6 +26,7 @@ import registers_run
 import restart
 import selftest
 import shell
+import stub_plugin
 import userland
 import waveform_report
 from children import socket_directory, wait_for
@@ -80,6 +81,9 @@ class Run:
         """Starts everything and waits until the agents of all guests answer."""
         options = self.options
         self.prepared = prepare(options.qemu, self.progress, options=options)
+        if options.accel == "kvm" and self.prepared.accelerator != "kvm":
+            raise UserError("--accel kvm", self.prepared.why,
+                            "leave it out: guests run with TCG then")
         if options.accel != "auto":
             self.prepared = self.prepared._replace(accelerator=options.accel, why="as asked")
         if options.kind == "selftest":
@@ -122,8 +126,8 @@ class Run:
                     if "withdrawn" in line]
         if refusals:
             return refusals[0]
-        trapped = self.simulator.windows_trapped()
-        return f"{stub.why} ({trapped})" if trapped else stub.why
+        return stub_plugin.on_text(stub_plugin.windows_trapped_by(self.options)
+                                   or self.simulator.windows_trapped())
 
     def _start_simulator(self, sockets, directory):
         options = self.options
@@ -146,7 +150,6 @@ class Run:
         options, words = self.options, []
         if self.prepared.stub.file:
             words.append("--stub")
-            # Faults happen to TLPs, and what a guest writes straight into memory is none.
             if options.trace_windows or options.kind == "faults":
                 words.append("--trace-windows")
         # ntb_perf as shipped is shown access by access, whatever becomes of windows later.
@@ -362,9 +365,6 @@ def cosim(options, progress):
     """Everything between options and exit code; (exit code, error line or None)."""
     try:
         options.out.mkdir(parents=True, exist_ok=True)
-        for path in (options.vcd, options.capture):
-            if path:
-                pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError("cosim", f"{error.filename}: {error.strerror}",
                         "give a directory that can be written with --out") from error

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 
 from cpio_archive import CpioArchive
@@ -20,6 +21,11 @@ PCI_IDS = pathlib.Path("/usr/share/misc/pci.ids")
 # Vendors a guest meets: the switch's maker, Intel's chip set as QEMU has it, Red Hat (QEMU).
 VENDORS = ("111d", "8086", "1af4", "1b36")
 SETUP = "run ./ntb setup --cosim"
+# lspci looks up modules for a device, and libkmod complains where /lib/modules/VERSION has no
+# index. These are empty: magic, version, and a root that is not there (kmod's libkmod-index.c).
+KMOD_INDEXES = ("modules.dep.bin", "modules.alias.bin", "modules.symbols.bin",
+                "modules.builtin.alias.bin", "modules.builtin.bin")
+EMPTY_INDEX = struct.pack(">III", 0xB007F457, 0x00020001, 0)
 
 
 def program(name, package):
@@ -83,6 +89,8 @@ def make(kernel):
     if PCI_IDS.is_file():
         names = shortened_pci_ids(PCI_IDS.read_text(encoding="utf-8", errors="replace"))
         archive.file("usr/share/misc/pci.ids", names.encode())
+    for name in KMOD_INDEXES:
+        archive.file(f"lib/modules/{kernel.version}/{name}", EMPTY_INDEX)
     for module in MODULES:
         archive.file(f"modules/{module}", (kernel.modules / module).read_bytes())
     archive.file("init", (GUEST_FILES / "init").read_bytes(), 0o755)

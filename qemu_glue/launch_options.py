@@ -12,7 +12,7 @@ import other_kernel
 import placement
 import stub_plugin
 from errors import UserError
-from paths import BUILD, OUT
+from paths import OUT, ntbsim_program
 from topology import nt_ports
 
 KINDS = ("pingpong", "faults", "perf", "registers", "restart", "selftest", "shell")
@@ -45,8 +45,8 @@ def make_parser():
     add("--guests", type=int, default=None, metavar="N",
         help="number of guests (default: one for each NT port, at most 2)")
     add("--topology", default=None, metavar="T",
-        help="built-in topology or file (default: two-host; as many hosts as --guests asks for; "
-        "for selftest two-host-small)")
+        help="built-in topology, topology file or EEPROM image (default: two-host; as many hosts "
+        "as --guests asks for; for selftest two-host-small)")
     add("--run", default="pingpong", metavar="WHAT",
         help="pingpong (default), faults, perf, selftest, registers, restart, shell, or a command "
         "for every guest")
@@ -128,9 +128,13 @@ def parse(arguments=None):
     _check_spelling(options.run)
     _check_numbers(options)
     _check_kernel(options)
+    _set_paths(options)
     if options.topology is None:
         options.topology = default_topology(options)
-    ports = nt_ports(options.topology)
+    options.ntbsim = options.ntbsim or ntbsim_program()
+    if options.check_options and not os.path.exists(options.ntbsim):
+        return options  # the first build is still to come; who starts guests checks again
+    ports = nt_ports(options.topology, options.ntbsim)
     if options.guests is None:
         options.guests = min(2, len(ports))
     if not 1 <= options.guests <= len(ports):
@@ -148,7 +152,6 @@ def parse(arguments=None):
                         "leave out --guests: it is for 2")
     _check_link(options)
     options.ports = ports[:options.guests]
-    options.out = pathlib.Path(options.out) if options.out else OUT / f"cosim-{options.kind}"
     if options.vcd is None and options.kind in ("pingpong", "faults"):
         options.vcd = options.out / f"{options.kind}.vcd"
     if options.vcd is None and options.kind == "perf":
@@ -157,14 +160,30 @@ def parse(arguments=None):
         options.vcd_limit = options.vcd_limit or "4MiB"
     if options.vcd_limit is not None and options.vcd is None:
         raise UserError("cosim", "--vcd-limit without a waveform", "give --vcd FILE too")
-    options.ntbsim = options.ntbsim or os.environ.get(
-        "NTBSIM", str(BUILD / "release/testbench/ntbsim/ntbsim"))
     try:
         options.append = shlex.split(options.append)
     except ValueError as error:
         raise UserError("cosim", f"--append {options.append}: {error}",
                         "close the quotation") from error
     return options
+
+
+def _set_paths(options):
+    """The output directory is made if it is not there; other files go where there is a place."""
+    options.out = pathlib.Path(options.out) if options.out else OUT / f"cosim-{options.kind}"
+    if options.capture and not options.capture.endswith((".stim", ".stim.gz")):
+        raise UserError(f"--capture {options.capture}",
+                        "the name of a capture ends with .stim or .stim.gz", "rename it")
+    for name in ("vcd", "capture"):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        if not value or pathlib.Path(value).is_dir():
+            raise UserError(f"--{name} {value}", "this is no name of a file", "give a file")
+        parent = pathlib.Path(value).resolve().parent
+        if not parent.is_dir() and parent != options.out.resolve():
+            raise UserError(f"--{name} {value}", f"there is no directory {parent}",
+                            "make it, or give a file in another one")
 
 
 def _check_link(options):

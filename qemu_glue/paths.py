@@ -20,6 +20,11 @@ BUILD = ROOT / "build"
 OUT = ROOT / "out"
 
 
+def ntbsim_program():
+    """The simulator where no option names one: NTBSIM, or the one that ./ntb build makes."""
+    return os.environ.get("NTBSIM") or str(BUILD / "release/testbench/ntbsim/ntbsim")
+
+
 def not_writable(build, error):
     """The refusal to work where nothing can be made."""
     return UserError("build", f"{build} cannot be written: {error.strerror}",

@@ -19,12 +19,11 @@ import qemu_finder
 import seed_command_line
 from children import Child, socket_directory
 from errors import GlueError, UserError
-from paths import BUILD, GLUE, OUT
+from paths import GLUE, OUT, ntbsim_program
 from simulator import Simulator, serve_command
 from topology import nt_ports
 
 TOPOLOGY = "seed"
-NTBSIM = BUILD / "release/testbench/ntbsim/ntbsim"
 
 
 def hide_ourselves():
@@ -53,10 +52,7 @@ def simulator_command(seed, socket_path):
         more = shlex.split(os.environ.get("NTB_SERVE_OPTIONS", ""))
     except ValueError as error:
         raise UserError("NTB_SERVE_OPTIONS", str(error), "close the quotation") from error
-    ntbsim = os.environ.get("NTBSIM") or NTBSIM
-    if not os.access(ntbsim, os.X_OK):
-        raise UserError("ntbsim", f"{ntbsim} is not there", "run ./ntb build")
-    return serve_command(ntbsim, topology, {port: socket_path},
+    return serve_command(ntbsim_program(), topology, {port: socket_path},
                          extra=["--peer", f"ivshmem:{seed.server}", *more]), port
 
 

@@ -52,11 +52,30 @@ def choose(choice, qemu, ntbsim):
     for file in files:
         problem = trial(qemu, file)
         if problem is None:
-            return Stub(file, "on: registers and windows are in shared memory")
+            return Stub(file, "on")
     if choice == "on":
         raise UserError("stub", f"this QEMU cannot use it: {problem}",
                         "use --stub off, or another QEMU (docs/stub.md)")
     return Stub(None, f"off: this QEMU cannot use it: {problem}")
+
+
+def windows_trapped_by(options):
+    """What keeps windows out of shared memory for the whole run, as the user said it, or None."""
+    # A capture holds every access; faults happen to TLPs, and what a guest writes straight into
+    # memory is none.
+    for reason, holds in (("--capture", options.capture),
+                          ("--run faults", options.kind == "faults"),
+                          ("--trace-windows", options.trace_windows)):
+        if holds:
+            return reason
+    return None
+
+
+def on_text(trapped_by):
+    """What a stub that works does: with windows too, unless something keeps them trapped."""
+    if trapped_by:
+        return f"on: registers are in shared memory; windows are trapped ({trapped_by})"
+    return "on: registers and windows are in shared memory"
 
 
 def control_socket(socket_path):

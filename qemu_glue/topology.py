@@ -1,46 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ports that guests can be connected to: the NT ports of a topology, in order.
 
-The simulator checks the topology; only numbers and partitions of NT ports are taken here.
+What a topology is, `ntbsim` knows: a built-in name, a topology file, an EEPROM image, or a file
+that starts from one. So it is asked (`ntbsim topology show`), and its refusal is passed on. Each
+question is one short process.
 """
 import collections
-import pathlib
+import os
+import re
+import subprocess
 
 from errors import UserError
-from paths import ROOT
+from paths import ROOT, ntbsim_program
 
 Port = collections.namedtuple("Port", "number partition")
 
 # The files of which CMake makes the built-in topologies.
 BUILT_IN = ROOT / "testbench/config/topology"
+SECONDS = 60
+# A port of the answer; one of a mode like `nt` or `upstream_nt_dma` has an NT function.
+PORT = re.compile(r"^  port (\d+): (?:\w+_)?nt(?:_\w+)?, partition (\d+) ", re.M)
+REFUSAL = re.compile(r"ntbsim: (.+?): (.+) \((.+)\)")
 
 
-def nt_ports(name):
-    """The NT ports of a built-in topology, or of a topology file."""
-    path = pathlib.Path(name)
-    if path.suffix != ".toml":
-        names = sorted(file.stem for file in BUILT_IN.glob("*.toml"))
-        if name not in names:
-            raise UserError("cosim", f"the topology '{name}' is not in this version",
-                            f"there are: {', '.join(names)}, or a topology file FILE.toml")
-        path = BUILT_IN / f"{name}.toml"
-    return ports_in_file(path)
-
-
-def ports_in_file(path):
-    """The NT ports that a topology file describes."""
-    import tomllib  # pylint: disable=import-outside-toplevel # Python 3.11
+def nt_ports(name, ntbsim=None):
+    """The NT ports of whatever ntbsim takes for a topology. UserError if it takes it for none."""
+    ntbsim = str(ntbsim or ntbsim_program())
+    if not os.access(ntbsim, os.X_OK):
+        raise UserError("ntbsim", f"{ntbsim} is not there", "run ./ntb build")
     try:
-        text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text).get("port", [])
-        ports = [Port(int(table["number"]), int(table.get("partition", 0)))
-                 for table in tables if "NT" in str(table.get("mode", "")).upper()]
-    except OSError as error:
-        raise UserError("cosim", f"{path}: {error.strerror}",
-                        "give a topology file or a built-in name") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError("cosim", f"{path} is no topology file: {error}",
-                        f"try: ntbsim topology check {path}") from error
+        done = subprocess.run([ntbsim, "topology", "show", "--", str(name)], check=False, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or f"no answer in {SECONDS} s"
+        raise UserError("ntbsim", f"{ntbsim}: {reason}", "run ./ntb build") from error
+    if done.returncode != 0:
+        raise refusal(name, done.stderr)
+    ports = [Port(int(number), int(partition)) for number, partition in PORT.findall(done.stdout)]
     if not ports:
-        raise UserError("cosim", f"{path} has no NT port", "set mode = \"NT\" of a [[port]]")
+        raise UserError("topology", f"{name} has no NT port", "set mode = \"nt\" of a [[port]]; "
+                        f"see ntbsim topology show {name}")
     return ports
+
+
+def refusal(name, text):
+    """The line with which ntbsim refused a topology, as ours."""
+    line = (text.strip().splitlines() or ["no reason given"])[-1]
+    match = REFUSAL.fullmatch(line)
+    if match:
+        return UserError(*match.groups())
+    return UserError("topology", f"{name}: {line}", f"try: ntbsim topology check {name}")

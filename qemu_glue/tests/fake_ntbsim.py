@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Stands in for `ntbsim serve` in tests: makes the sockets, says so, waits for SIGTERM. So it
-does for `ivshmem-server`; `trace merge` writes the names of its files into one.
+does for `ivshmem-server`; `trace merge` writes the names of its files into one; `topology show`
+has two ports, of whatever topology but moon.
 
 FAKE_NTBSIM in the environment: "" well-behaved; "refuse" an error line and exit code 2; "silent"
 never serves; "die" ends after it has served; "stuck" ignores SIGTERM; "novcd" writes no waveform;
@@ -21,6 +22,13 @@ def main():
     if arguments[:2] == ["trace", "merge"]:
         with open(arguments[-1], "w", encoding="utf-8") as file:
             file.write(" ".join(arguments[2:-2]))
+        return 0
+    if arguments[:3] == ["topology", "show", "--"]:
+        if arguments[3] == "moon":
+            print("ntbsim: moon: cannot be read (give a topology file)", file=sys.stderr)
+            return 2
+        print("x: 89HPES24NT6AG2, timing default\n  port 0: nt, partition 0 (active), x4 gen2\n"
+              "  port 2: nt, partition 1 (active), x4 gen2")
         return 0
     if arguments[:2] == ["ivshmem-server", "--socket"]:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

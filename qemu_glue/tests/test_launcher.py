@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The launcher with a stand-in for the simulator and for QEMU: order, errors, cleaning up."""
+import contextlib
 import os
 import pathlib
 import re
@@ -9,13 +10,16 @@ import subprocess
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 import context
 import children
+import cosim
 import guest
+import launch_options
 import shell
 import simulator
-from errors import RunError
+from errors import RunError, UserError
 from paths import complete_directory
 from prepare import Prepared
 
@@ -239,6 +243,35 @@ class Keys(unittest.TestCase):
         self.assertEqual([("show", 0)], keys.feed(b"0"))
 
 
+class Accelerator(WithDirectory):
+    """The one that the user asks for."""
+
+    def start(self, wanted, found, why):
+        """The refusal of a run that asks for one, on a machine where the other was chosen."""
+        options = launch_options.parse(["--accel", wanted, "--out", str(self.path)])
+        prepared = Prepared(["/no/qemu"], None, None, found, why)
+        with unittest.mock.patch.object(cosim, "prepare", return_value=prepared), \
+                unittest.mock.patch.object(cosim, "socket_directory", side_effect=KeyError), \
+                contextlib.ExitStack() as stack:
+            run = cosim.Run(options, None, stack)
+            try:
+                run.start()
+            except UserError as error:
+                return str(error)
+            except KeyError:  # it would start the simulator now
+                self.assertEqual((wanted, "as asked"),
+                                 (run.prepared.accelerator, run.prepared.why))
+        return None
+
+    def test_kvm_that_was_found_not_to_work_is_refused(self):
+        self.assertEqual(
+            "ntb: --accel kvm: KVM is there but does not run a boot sector (leave it out: guests "
+            "run with TCG then)",
+            self.start("kvm", "tcg", "KVM is there but does not run a boot sector"))
+        self.assertIsNone(self.start("kvm", "kvm", "it runs the guests' kernel"))
+        self.assertIsNone(self.start("tcg", "kvm", "it runs the guests' kernel"))
+
+
 class CommandLine(WithDirectory):
     """The script as a user meets it."""
 
@@ -253,6 +286,14 @@ class CommandLine(WithDirectory):
         self.assertEqual(2, result.returncode)
         self.assertEqual(1, len(result.stderr.splitlines()), result.stderr)
         self.assertIn("ntb: qemu: /bin/false cannot be used", result.stderr)
+
+    def test_a_bad_topology_ends_before_anything_is_made(self):
+        for topology in ("moon", self.path / "no.eeprom"):
+            result = context.run("/usr/bin/python3", context.GLUE / "cosim.py", "--topology",
+                                 topology, "--out", self.path / "out")
+            self.assertEqual((2, ""), (result.returncode, result.stdout))
+            self.assertRegex(result.stderr, r"\Antb: [^\n]+ cannot be read \([^\n]+\)\n\Z")
+            self.assertFalse((self.path / "out").exists())
 
     def test_an_output_directory_that_cannot_be_made_is_one_line(self):
         (self.path / "file").touch()

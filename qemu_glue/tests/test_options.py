@@ -5,11 +5,13 @@ import pathlib
 import tempfile
 import unittest
 
-import context  # noqa: F401 # pylint: disable=unused-import
+import context
 import launch_options
 import other_kernel
+import topology
 from errors import UserError
-from topology import Port
+from paths import ntbsim_program
+from topology import BUILT_IN, Port
 
 
 class Options(unittest.TestCase):
@@ -35,8 +37,10 @@ class Options(unittest.TestCase):
         self.assertEqual("x.vcd", launch_options.parse(["--run", "lspci", "--vcd", "x.vcd"]).vcd)
 
     def test_options_of_later_versions_are_refused_by_name(self):
-        for arguments in (["--topology", "nine-host"],):
-            self.assertIn("not in this version", self.refused(*arguments))
+        self.assertIn("not in this version", self.refused("--peer", "x"))
+
+    def test_an_unknown_topology_is_told_with_those_there_are(self):
+        self.assertIn("two-host-small, three-host", self.refused("--topology", "nine-host"))
 
     def test_two_simulators_are_for_two_guests(self):
         options = launch_options.parse(["--link", "ivshmem", "--stub", "on"])
@@ -127,9 +131,11 @@ class Options(unittest.TestCase):
     def test_ports_come_from_a_topology_file(self):
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / "t.toml"
-            path.write_text('device = "89HPES24NT6AG2"\n[[port]]\nnumber = 4\nmode = "NT"\n'
+            path.write_text('device = "89HPES24NT6AG2"\n[[partition]]\nid = 3\n'
+                            'state = "active"\n[[partition]]\nid = 5\nstate = "active"\n'
+                            '[[port]]\nnumber = 4\nmode = "nt"\n'
                             'partition = 3\n[[port]]\nnumber = 6\nmode = "disabled"\n'
-                            '[[port]]\nnumber = 8\nmode = "NT"\npartition = 5\n',
+                            '[[port]]\nnumber = 8\nmode = "nt"\npartition = 5\n',
                             encoding="utf-8")
             self.assertEqual([Port(4, 3), Port(8, 5)],
                              launch_options.parse(["--topology", str(path)]).ports)
@@ -141,7 +147,55 @@ class Options(unittest.TestCase):
                          "[[port]]\nmode = \"NT\"\n"):
                 path.write_text(text, encoding="utf-8")
                 self.refused("--topology", str(path))
-            self.assertIn("No such file", self.refused("--topology", directory + "/no.toml"))
+            self.assertIn("cannot be read", self.refused("--topology", directory + "/no.toml"))
+            self.assertIn("cannot be read", self.refused("--topology", directory + "/no.eeprom"))
+            path.write_text((BUILT_IN / "two-host.toml").read_text(encoding="utf-8").replace(
+                'timing = "default"', 'timing = "moon"'), encoding="utf-8")
+            self.assertIn("moon", self.refused("--topology", str(path)))
+
+    def test_ports_come_from_an_eeprom_image_and_a_topology_file_that_starts_from_one(self):
+        with tempfile.TemporaryDirectory() as directory:
+            image, path = (pathlib.Path(directory) / name for name in ("t.eeprom", "t.toml"))
+            made = context.run(ntbsim_program(), "topology", "eeprom", "two-host", "--output",
+                               image)
+            self.assertEqual(0, made.returncode, made.stderr)
+            path.write_text('device = "89HPES24NT6AG2"\neeprom = "t.eeprom"\n[[port]]\n'
+                            'number = 2\nrequester_id = "01:00.0"\n', encoding="utf-8")
+            for topology in (image, path):
+                self.assertEqual([Port(0, 0), Port(2, 1)],
+                                 launch_options.parse(["--topology", str(topology)]).ports)
+
+    def test_every_mode_with_an_nt_function_is_a_port_for_a_guest(self):
+        shown = "".join(f"  port {n}: {mode}, partition {n} (active), x4 gen2\n" for n, mode in
+                        enumerate(("nt", "upstream", "nt_dma", "upstream_nt", "unattached",
+                                   "upstream_nt_dma", "downstream", "upstream_dma")))
+        self.assertEqual([("0", "0"), ("2", "2"), ("3", "3"), ("5", "5")],
+                         topology.PORT.findall(shown))
+
+    def test_without_the_program_the_first_check_leaves_the_topology_to_the_second(self):
+        for words in (["--ntbsim", "/no/ntbsim"], ["--ntbsim", "/no/ntbsim", "--topology", "moon"]):
+            self.assertIn("/no/ntbsim is not there", self.refused(*words))
+            self.assertEqual("pingpong", launch_options.parse(["--check-options", *words]).kind)
+        self.assertIn("unknown link",
+                      self.refused("--check-options", "--ntbsim", "/no", "--link", "rope"))
+
+    def test_files_have_a_place_before_anything_starts(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for name, file in (("--vcd", "x.vcd"), ("--capture", "x.stim")):
+                nowhere = f"{directory}/no/{file}"
+                self.assertIn(f"{name} {nowhere}: there is no directory",
+                              self.refused(name, nowhere))
+                self.assertEqual(f"{directory}/{file}", vars(launch_options.parse(
+                    [name, f"{directory}/{file}"]))[name[2:]])
+                # The output directory is made by the run.
+                launch_options.parse([name, nowhere, "--out", f"{directory}/no"])
+            self.assertIn("no name of a file", self.refused("--vcd", directory))
+            self.assertEqual([], list(pathlib.Path(directory).iterdir()))
+
+    def test_a_capture_has_the_name_of_a_stimulus(self):
+        for name in ("x.foo", "x.stim.bz2", "stim"):
+            self.assertIn("ends with .stim or .stim.gz", self.refused("--capture", name))
+        self.assertEqual("x.stim.gz", launch_options.parse(["--capture", "x.stim.gz"]).capture)
 
 
 if __name__ == "__main__":

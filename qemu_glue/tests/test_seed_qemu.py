@@ -81,7 +81,7 @@ exec python3 -B {context.FAKE_NTBSIM} "$@"
         for words, environment, why in (
                 (["-device", "idt-ntb-ivshmem"], {}, "names no chardev"),
                 ([word.replace("number=1", "number=2") for word in GUEST], {}, "has 2 NT ports"),
-                (GUEST, {"NTB_TOPOLOGY": "moon"}, "moon"),
+                (GUEST, {"NTB_TOPOLOGY": "moon"}, "moon: cannot be read"),
                 (GUEST, {"NTB_SERVE_OPTIONS": "'"}, "quotation"),
                 (GUEST, {"NTBSIM": "/no/ntbsim"}, "/no/ntbsim is not there"),
                 (GUEST, {"NTB_QEMU": "/no/qemu"}, "/no/qemu")):

@@ -2,10 +2,13 @@
 """Which file of the stub a QEMU gets, and what is said when it gets none."""
 import pathlib
 import tempfile
+import types
 import unittest
 
 import context  # pylint: disable=unused-import
+import cosim
 import guest
+import launch_options
 import stub_plugin
 from errors import UserError
 from prepare import Prepared
@@ -69,6 +72,21 @@ class Choosing(unittest.TestCase):
         stub = stub_plugin.choose("auto", ["false"], self.ntbsim)
         self.assertIsNone(stub.file)
         self.assertIn("not built", stub.why)
+
+    def test_what_keeps_windows_trapped_is_said(self):
+        stub = stub_plugin.choose("auto", self.qemu(stub_plugin.PASSED), self.ntbsim)
+        for words, says in (
+                ([], "on: registers and windows are in shared memory"),
+                (["--capture", "x.stim"],
+                 "on: registers are in shared memory; windows are trapped (--capture)"),
+                (["--trace-windows"],
+                 "on: registers are in shared memory; windows are trapped (--trace-windows)"),
+                (["--run", "faults"],
+                 "on: registers are in shared memory; windows are trapped (--run faults)")):
+            run = cosim.Run(launch_options.parse(words), None, None)
+            run.prepared = Prepared([], None, None, "tcg", "", stub)
+            run.simulator = types.SimpleNamespace(windows_trapped=lambda: None)
+            self.assertEqual(says, run.stub_says())
 
     def test_off_tries_nothing(self):
         stub = stub_plugin.choose("off", ["/nowhere"], self.ntbsim)

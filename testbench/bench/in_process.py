@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows measured inside one process: register reads, doorbells, growth.
 
-Figures are CPU time of the benchmark's thread (recording: of all threads, too, and elapsed time), so
-that what others do on the machine matters little. Each round runs every benchmark once in turn; a ratio is the median over the rounds.
+Figures are CPU time of the benchmark's thread (recording: of all threads, too, and elapsed time),
+so that what others do on the machine matters little. Each round runs every benchmark once in turn;
+a ratio is the median over the rounds.
 """
 import collections
 import os

@@ -101,6 +101,17 @@ std::uint64_t start_ps(const std::string& text) {
     return *ps;
 }
 
+/// `run` takes a file for a stimulus, and for a compressed one, by its name.
+void check_capture_name(const std::string& name) {
+    const auto ends_with = [&name](const std::string& end) {
+        return name.size() > end.size() &&
+               name.compare(name.size() - end.size(), end.size(), end) == 0;
+    };
+    if (!name.empty() && !ends_with(".stim") && !ends_with(".stim.gz"))
+        throw user_error("--capture " + name, "the name of a capture ends with .stim or .stim.gz",
+                         "rename it");
+}
+
 void refuse_later_options(const serve_options& o) {
     if (!o.peer.empty() && !o.capture.empty())
         throw user_error("--capture",
@@ -339,6 +350,7 @@ private:
 };
 
 int serve(const serve_options& o) {
+    check_capture_name(o.capture);
     refuse_later_options(o);
     const socket_paths sockets = parse_ports(o.ports);
     const config::topology_file t = config::load_topology(o.topology);

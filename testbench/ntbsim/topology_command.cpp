@@ -209,7 +209,11 @@ void add_topology(CLI::App& app, int&) {
     show->add_option("TOPOLOGY", *name, "Built-in name or file")->required();
     show->footer("Of an EEPROM image, or a topology that starts from one, also its blocks.\n"
                  "Example:\n  ntbsim topology show two-host");
-    show->callback([name] { print("topology", shown(config::load_topology(*name))); });
+    show->callback([name] {
+        const config::topology_file file = config::load_topology(*name);
+        (void)config::load_timing(file.timing); // as `run` and `serve` would find it
+        print("topology", shown(file));
+    });
 
     CLI::App* check = command->add_subcommand("check", "Check a topology file");
     check->add_option("FILE", *name, "Topology file")->required();

@@ -277,6 +277,15 @@ class Capture(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"\Antbsim: [^\n]*place\.stim: [^\n]+ \([^\n]+\)\n\Z")
 
+    def test_a_capture_has_a_name_that_run_knows(self):
+        done = subprocess.run(
+            [os.environ["NTBSIM"], "serve", "--port", f"0={self.directory}/0.sock", "--capture",
+             str(self.directory / "session.foo")],
+            capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"\Antbsim: [^\n]*foo: the name of a capture ends with "
+                         r"[^\n]+ \([^\n]+\)\n\Z")
+
     def test_a_capture_takes_no_other_topology_or_timing(self):
         capture = self.directory / "session.stim"
         self.session(capture, rounds=10)

@@ -449,6 +449,7 @@ class Topology(CommandTest):
                       self.error_line(ntbsim("topology", "check", bad)))
         bad = self.file("timing.toml", text.replace('timing = "default"', 'timing = "none"'))
         self.error_line(ntbsim("topology", "check", bad))
+        self.error_line(ntbsim("topology", "show", bad))
 
 
 class CommandLine(CommandTest):
