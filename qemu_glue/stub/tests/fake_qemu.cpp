@@ -40,7 +40,8 @@ std::array<char, bar_regions> containers; ///< their addresses are what counts
 std::array<char, bar_regions> passed_on;  ///< the regions below the overlays
 char device;
 std::mutex main_loop_lock;
-std::vector<std::pair<void (*)(void*), void*>> asked_of_main_loop;
+/// Never destroyed: the stub's thread that hears is detached, and may ask while the process ends.
+auto& asked_of_main_loop = *new std::vector<std::pair<void (*)(void*), void*>>;
 
 memory_region* at(char& place) {
     return reinterpret_cast<memory_region*>(&place);
